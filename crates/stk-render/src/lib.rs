@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+mod context;
+mod engine;
+mod error;
+mod limits;
+mod path;
+mod python;
+mod render;
+mod templates;
+mod tree;
+
+pub use context::Context;
+pub use error::{ErrorKind, RenderError, Warning, WriteError};
+pub use limits::Limits;
+pub use render::{Evaluated, Rendered, check, evaluate, render, render_with};
+pub use templates::{TemplateFile, Templates};
+pub use tree::{File, Tree};

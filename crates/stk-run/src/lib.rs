@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod connection;
+mod deployed;
+mod document;
+pub mod exit_code;
+mod ids;
+mod literal;
+mod lock;
+mod record;
+mod task;
+mod task_list;
+mod transition;
+
+pub use clock::Clock;
+pub use connection::{CONNECTION_VERSION, ConnectionRecord, Publisher};
+pub use deployed::{DEPLOYED_VERSION, DeployedUnit, Execution};
+pub use document::RunDocument;
+pub use ids::{Alias, Digest, IdError, RunId, Target, TaskId};
+pub use lock::{Holder, LOCK_VERSION, LockRecord};
+pub use record::{
+    Action, DeployMode, Generation, IacReference, OutputMapping, PluginReference, ProjectKind,
+    ProjectReference, RECORD_VERSION, Requirement, RunRecord, RunStatus, Unit,
+};
+pub use task::{Task, TaskKind, TaskStatus};
+pub use task_list::{TaskList, TaskListError, TaskRow};
+pub use transition::{Event, TransitionError};
