@@ -93,7 +93,16 @@ mod tests {
 
     #[test]
     fn other_lines_stay_as_they_are() {
-        for line in ["", ":", "a::b", "a ::error::b", "##", "#[x]", "# #a[x]", "### title"] {
+        for line in [
+            "",
+            ":",
+            "a::b",
+            "a ::error::b",
+            "##",
+            "#[x]",
+            "# #a[x]",
+            "### title",
+        ] {
             assert_eq!(defuse(line), line);
         }
     }

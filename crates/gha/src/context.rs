@@ -66,7 +66,10 @@ mod tests {
             context.run_url().as_deref(),
             Some("https://github.example/acme/shop/actions/runs/42")
         );
-        assert_eq!(context.workspace(), Some(Path::new("/home/runner/work/shop/shop")));
+        assert_eq!(
+            context.workspace(),
+            Some(Path::new("/home/runner/work/shop/shop"))
+        );
     }
 
     #[test]

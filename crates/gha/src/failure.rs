@@ -37,7 +37,7 @@ impl Failure {
     /// The same, with an error and the chain of its sources as further causes.
     #[must_use]
     pub fn with_source(mut self, source: Option<&(dyn Error + 'static)>) -> Self {
-        let chain = std::iter::successors(source, |error| error.source());
+        let chain = std::iter::successors(source, |&error| error.source());
         self.causes.extend(chain.map(ToString::to_string));
         self
     }
@@ -77,9 +77,18 @@ mod tests {
 
     #[test]
     fn the_chain_of_an_error_becomes_the_causes() {
-        let inner = Layer { text: "permission denied", source: None };
-        let middle = Layer { text: "cannot write `x`", source: Some(Box::new(inner)) };
-        let outer = Layer { text: "the run was not stored", source: Some(Box::new(middle)) };
+        let inner = Layer {
+            text: "permission denied",
+            source: None,
+        };
+        let middle = Layer {
+            text: "cannot write `x`",
+            source: Some(Box::new(inner)),
+        };
+        let outer = Layer {
+            text: "the run was not stored",
+            source: Some(Box::new(middle)),
+        };
         let failure = Failure::from_error(22, &outer);
         assert_eq!(failure.message, "the run was not stored");
         assert_eq!(failure.causes, ["cannot write `x`", "permission denied"]);

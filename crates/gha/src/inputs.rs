@@ -160,11 +160,13 @@ impl<'a> Inputs<'a> {
         let Some(value) = self.text(name) else {
             return Ok(default);
         };
-        value.parse().map_err(|error: T::Err| InputError::NotANumber {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            reason: error.to_string(),
-        })
+        value
+            .parse()
+            .map_err(|error: T::Err| InputError::NotANumber {
+                name: name.to_owned(),
+                value: value.to_owned(),
+                reason: error.to_string(),
+            })
     }
 
     /// One of a few words, compared without case; the spelling of `choices` is returned.
@@ -278,7 +280,10 @@ mod tests {
         assert_eq!(inputs.flag("EMPTY", true), Ok(true));
         let modes = ["per-plugin", "unified"];
         assert_eq!(inputs.choice("MODE", &modes, "per-plugin"), Ok("unified"));
-        assert_eq!(inputs.choice("EMPTY", &modes, "per-plugin"), Ok("per-plugin"));
+        assert_eq!(
+            inputs.choice("EMPTY", &modes, "per-plugin"),
+            Ok("per-plugin")
+        );
     }
 
     #[test]
@@ -289,11 +294,18 @@ mod tests {
             inputs.required("EMPTY").unwrap_err(),
             inputs.flag("WORKSPACE", true).unwrap_err(),
             inputs.number("HUGE", 1u8).unwrap_err(),
-            inputs.choice("WORKSPACE", &["stackspot", "standalone"], "stackspot").unwrap_err(),
+            inputs
+                .choice("WORKSPACE", &["stackspot", "standalone"], "stackspot")
+                .unwrap_err(),
         ];
         let text: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!(text.join("\n"), @"");
-        insta::assert_snapshot!(errors[0].help(), @"");
+        insta::assert_snapshot!(text.join("\n"), @r"
+        input `EMPTY` is required and is empty
+        input `WORKSPACE` must be `true` or `false`, not `my workspace`
+        input `HUGE` must be a number, not `300` (number too large to fit in target type)
+        input `WORKSPACE` must be one of `stackspot`, `standalone`, not `my workspace`
+        ");
+        insta::assert_snapshot!(errors[0].help(), @"set `EMPTY` under `with:` of the step; outside GitHub, the environment variable `INPUT_EMPTY`");
     }
 
     #[cfg(unix)]
@@ -305,7 +317,12 @@ mod tests {
         let environment = Environment::from_pairs([("INPUT_WORKDIR", bytes.clone())]);
         let inputs = Inputs::new(&environment);
         let error = inputs.required("WORKDIR").unwrap_err();
-        assert_eq!(error, InputError::NotUnicode { name: "WORKDIR".into() });
+        assert_eq!(
+            error,
+            InputError::NotUnicode {
+                name: "WORKDIR".into()
+            }
+        );
         assert_eq!(inputs.path("WORKDIR"), Some(bytes.into()));
     }
 }

@@ -68,7 +68,11 @@ impl Log {
     /// A log that writes to a sink, without colour. Details are printed when the runner's debug logging is on (`RUNNER_DEBUG=1`).
     pub fn new(environment: &Environment, sink: Box<dyn Write + Send>) -> Self {
         let debug_runner = environment.get("RUNNER_DEBUG") == Some("1");
-        let level = if debug_runner { Level::Debug } else { Level::Normal };
+        let level = if debug_runner {
+            Level::Debug
+        } else {
+            Level::Normal
+        };
         let dumb = environment.get("TERM") == Some("dumb");
         Self {
             shared: Arc::new(Shared {
@@ -260,17 +264,26 @@ impl Log {
     }
 
     /// `<indent><label> <text>`, and further lines of the text indented below it.
-    fn labelled(&self, state: &State, indent: &str, label: &str, style: &str, text: &str) -> Vec<String> {
+    fn labelled(
+        &self,
+        state: &State,
+        indent: &str,
+        label: &str,
+        style: &str,
+        text: &str,
+    ) -> Vec<String> {
         let label = state.paint(style, label);
         let lines = state.clean(text).into_iter().enumerate();
         let lines = lines.map(|(index, line)| match index {
             0 => format!("{indent}{label} {line}"),
-            _ => {
-                let line = format!("{indent}    {line}");
-                if self.shared.github { defuse(&line) } else { line }
-            }
+            _ => format!("{indent}    {line}"),
         });
-        lines.map(|line| line.trim_end().to_owned()).collect()
+        let lines = lines.map(|line| line.trim_end().to_owned());
+        if self.shared.github {
+            lines.map(|line| defuse(&line)).collect()
+        } else {
+            lines.collect()
+        }
     }
 }
 

@@ -20,7 +20,10 @@ impl Masks {
         for line in secret.expose_secret().lines().map(str::trim) {
             let forms = [Some(line.to_owned()), json_form(line)];
             for form in forms.into_iter().flatten() {
-                let known = self.values.iter().any(|known| known.expose_secret() == form);
+                let known = self
+                    .values
+                    .iter()
+                    .any(|known| known.expose_secret() == form);
                 if known || form.chars().count() < SHORTEST {
                     continue;
                 }

@@ -118,7 +118,12 @@ mod tests {
     fn entries_of_one_line_and_of_several() {
         assert_eq!(entry("a", "b=c<<d %", || 1), "a=b=c<<d %\n");
         assert_eq!(entry("a", "", || 1), "a=\n");
-        insta::assert_snapshot!(entry("a", "x\ny", || 1), @"");
+        insta::assert_snapshot!(entry("a", "x\ny", || 1), @r"
+        a<<end_0000000000000001
+        x
+        y
+        end_0000000000000001
+        ");
     }
 
     #[test]
@@ -126,7 +131,12 @@ mod tests {
         let value = "end_0000000000000001\nrun_id=forged";
         let mut numbers = [1, 2, 3].into_iter();
         let text = entry("a", value, || numbers.next().unwrap());
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        a<<end_00000000000000010000000000000002
+        end_0000000000000001
+        run_id=forged
+        end_00000000000000010000000000000002
+        ");
     }
 
     #[test]
@@ -136,7 +146,10 @@ mod tests {
         let outputs = Outputs::new(&Environment::from_pairs([("GITHUB_OUTPUT", &file)]));
         outputs.set("run_id", "01J").unwrap();
         outputs.set("tasks", "[]").unwrap();
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), "run_id=01J\ntasks=[]\n");
+        assert_eq!(
+            std::fs::read_to_string(&file).unwrap(),
+            "run_id=01J\ntasks=[]\n"
+        );
     }
 
     #[test]
@@ -145,7 +158,10 @@ mod tests {
         let missing = folder.path().join("none").join("output");
         let outputs = Outputs::new(&Environment::from_pairs([("GITHUB_OUTPUT", &missing)]));
         let error = outputs.set("run_id", "01J").unwrap_err().to_string();
-        assert!(error.starts_with("output `run_id` cannot be written to `"), "{error}");
+        assert!(
+            error.starts_with("output `run_id` cannot be written to `"),
+            "{error}"
+        );
         let error = outputs.set("run id", "01J").unwrap_err();
         assert_eq!(error.to_string(), "`run id` is not a name for an output");
     }
@@ -153,5 +169,25 @@ mod tests {
     #[test]
     fn two_random_numbers_differ() {
         assert_ne!(random(), random());
+    }
+
+    proptest::proptest! {
+        /// Read back by the runner's rule: up to the first line that is the delimiter.
+        #[test]
+        fn a_value_cannot_end_its_own_heredoc(value in "(end_000000000000000[12]|=|<<|x|\n|\r){0,12}") {
+            let mut numbers = 1..;
+            let text = entry("a", &value, || numbers.next().unwrap());
+            let read = match text.strip_prefix("a=") {
+                Some(rest) => rest.strip_suffix('\n').unwrap().to_owned(),
+                None => {
+                    let mut lines = text.strip_prefix("a<<").unwrap().split('\n');
+                    let delimiter = lines.next().unwrap();
+                    let read: Vec<&str> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+                    proptest::prop_assert_eq!(lines.collect::<Vec<_>>(), [""]);
+                    read.join("\n")
+                }
+            };
+            proptest::prop_assert_eq!(read, value);
+        }
     }
 }

@@ -60,6 +60,14 @@ mod tests {
                 required: false,
             },
         ];
-        insta::assert_snapshot!(InputSpec::help(&specs), @"");
+        insta::assert_snapshot!(InputSpec::help(&specs), @r"
+        INPUT_ENVIRONMENT [required]
+            The environment.
+        INPUT_WORKDIR [default: ./]
+            The folder of `.stk`.
+            Relative to the step's folder.
+        INPUT_MANIFEST_PATH
+            A manifest.
+        ");
     }
 }

@@ -10,7 +10,8 @@ use crate::Environment;
 const LIMIT: u64 = 1024 * 1024;
 
 /// What stands at the end of a summary that was cut.
-const POINTER: &str = "\n\n*The summary was cut at GitHub's limit of 1 MiB; the rest is in the log of this step.*\n";
+const POINTER: &str =
+    "\n\n*The summary was cut at GitHub's limit of 1 MiB; the rest is in the log of this step.*\n";
 
 /// A summary could not be written: the runner's disk, its permissions. Nothing that a deployment should fail for.
 #[derive(Debug, Error)]
@@ -74,7 +75,10 @@ fn fitted(text: &str, room: u64) -> String {
         end -= 1;
     }
     let kept = text.get(..end).unwrap_or_default();
-    let kept = kept.rfind('\n').and_then(|end| kept.get(..end)).unwrap_or_default();
+    let kept = kept
+        .rfind('\n')
+        .and_then(|end| kept.get(..end))
+        .unwrap_or_default();
     // Filled up to the limit, so that a later append sees that the summary was cut.
     let padding = " ".repeat(room - pointer - kept.len());
     format!("{kept}{padding}{POINTER}")

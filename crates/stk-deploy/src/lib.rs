@@ -1,1 +1,74 @@
 #![doc = include_str!("../README.md")]
+
+mod connections;
+mod context;
+mod deploy;
+mod destroy;
+mod error;
+mod iac;
+mod mapping;
+mod project;
+mod render;
+mod steps;
+mod tools;
+
+pub use connections::{ConnectionError, Connections};
+pub use deploy::Deployed;
+pub use error::{Failing, TaskError};
+pub use iac::Stored;
+pub use mapping::MappingError;
+pub use project::ProjectError;
+pub use render::{Project, UnitError, check, render};
+pub use tools::{Progress, Terraform, Tools};
+
+use stk_run::{RunRecord, Task, TaskKind, Unit};
+use stk_store::DeploymentLock;
+
+/// What a task did.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Done {
+    /// An IAC task stored what it rendered.
+    Stored(Stored),
+    /// A DEPLOY task applied a plugin.
+    Deployed(Deployed),
+    /// A DESTROY task destroyed a plugin.
+    Destroyed,
+}
+
+/// Executes one task of `record`, start to finish, under the run's lock.
+///
+/// The caller advances the record: this function neither reads nor writes how far the run is.
+///
+/// # Errors
+///
+/// [`TaskError`]; [`TaskError::is_cancelled`] tells an interruption from a failure.
+pub async fn execute(
+    record: &RunRecord,
+    task: &Task,
+    lock: &DeploymentLock,
+    tools: &Tools<'_>,
+    report: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Done, TaskError> {
+    let unit = unit_of(record, task)?;
+    match task.kind {
+        TaskKind::IacSelfHosted => iac::run(record, unit, lock, tools, report)
+            .await
+            .map(Done::Stored),
+        TaskKind::DeploySelfHosted => deploy::run(record, unit, lock, tools, report)
+            .await
+            .map(Done::Deployed),
+        TaskKind::DestroySelfHosted => destroy::run(record, unit, lock, tools, report)
+            .await
+            .map(|()| Done::Destroyed),
+        kind => Err(TaskError::Unsupported { kind }),
+    }
+}
+
+fn unit_of<'a>(record: &'a RunRecord, task: &Task) -> Result<&'a Unit, TaskError> {
+    record
+        .unit(&task.alias)
+        .ok_or_else(|| TaskError::NoSuchUnit {
+            alias: task.alias.clone(),
+        })
+}

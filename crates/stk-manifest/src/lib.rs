@@ -1,1 +1,22 @@
 #![doc = include_str!("../README.md")]
+
+mod connection;
+mod definition;
+mod dynamic;
+mod finding;
+mod manifest;
+mod qualifier;
+mod units;
+mod yaml;
+
+pub use self::connection::{ConnectionSource, OutputMapping, SelectedConnection};
+pub use self::definition::{
+    Condition, ConditionOperator, ConnectionSlot, InputDefinition, InputKind, PluginDefinition,
+};
+pub use self::dynamic::{DynamicInputs, DynamicInputsError};
+pub use self::finding::{Finding, FindingCode, Parsed, Position, Severity};
+pub use self::manifest::{
+    AppliedConnections, AppliedPlugin, Kind, Link, Manifest, SchemaVersion, SECRET_PLACEHOLDER,
+};
+pub use self::qualifier::{PluginQualifier, QualifierError};
+pub use self::units::{Generation, Requirement, Unit, units, units_without_definitions};

@@ -1,1 +1,9 @@
 #![doc = include_str!("../README.md")]
+
+mod cycle;
+mod error;
+mod graph;
+mod order;
+
+pub use error::{CycleStep, OrderError};
+pub use order::{Action, DeployOrder, DeployedConnection, DeployedUnit, Need, Step, order};

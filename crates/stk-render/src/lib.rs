@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod context;
+mod dialect;
 mod engine;
 mod error;
+mod filters;
 mod limits;
 mod path;
 mod python;

@@ -63,7 +63,9 @@ fn is_device(segment: &str) -> bool {
     if matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") {
         return true;
     }
-    let port = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
+    let port = stem
+        .strip_prefix("com")
+        .or_else(|| stem.strip_prefix("lpt"));
     port.is_some_and(|port| matches!(port.as_bytes(), [b'1'..=b'9']))
 }
 

@@ -30,7 +30,9 @@ impl Tree {
             return Err("it holds a `.` segment".into());
         }
         if let Some(other) = self.obstacle(path) {
-            return Err(format!("`{other}` is in the way: one is a file and the other its folder"));
+            return Err(format!(
+                "`{other}` is in the way: one is a file and the other its folder"
+            ));
         }
         Ok(self.files.insert(path.to_owned(), file))
     }
@@ -78,7 +80,10 @@ impl Tree {
     /// [`WriteError`] names the first path that could not be written. A file that exists already is an error: what is
     /// rendered is never mixed with what another run left behind.
     pub fn write_to(&self, folder: &Path) -> Result<(), WriteError> {
-        let fail = |path: &Path, source| WriteError { path: path.to_owned(), source };
+        let fail = |path: &Path, source| WriteError {
+            path: path.to_owned(),
+            source,
+        };
         fs::create_dir_all(folder).map_err(|error| fail(folder, error))?;
         for (relative, file) in &self.files {
             let target = folder.join(relative);

@@ -20,13 +20,21 @@ pub struct ConnectionRecord {
     /// The connection interface type, e.g. `aws-sns-conn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// What templates read.
+    pub values: ConnectionValues,
+    /// Who left the values here.
+    pub published_by: Publisher,
+}
+
+/// The attributes of a connection.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConnectionValues {
     /// Attribute name to value.
     pub attributes: Map<String, Value>,
     /// Attributes that exist but whose Terraform output is sensitive: their values are not stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensitive: Vec<String>,
-    /// Who left the values here.
-    pub published_by: Publisher,
 }
 
 /// The deployment that published a connection.

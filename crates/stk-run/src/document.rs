@@ -88,6 +88,39 @@ mod tests {
         let mut record = record(&["a"], &[]);
         record.apply(&crate::Event::Cancelled, at(5)).unwrap();
         let document = serde_json::to_string_pretty(&RunDocument::of(&record)).unwrap();
-        insta::assert_snapshot!(document, @"");
+        insta::assert_snapshot!(document, @r#"
+        {
+          "runId": "01J9V6MWFTWQ392331QBCS46KQ",
+          "appId": null,
+          "infraId": "shop",
+          "envId": "dev",
+          "deploymentId": "01J9V6MWFTWQ392331QBCS46KQ",
+          "type": "DEPLOY_SELF_HOSTED",
+          "status": "CANCELED",
+          "createdAt": "2024-10-10T12:00:00Z",
+          "updatedAt": "2024-10-10T12:00:05Z",
+          "appliedPlugins": [
+            {
+              "pluginAppliedAlias": "a",
+              "tasks": [
+                {
+                  "id": "01J9V6MWFTAHD82GKEESSJ6MKY",
+                  "type": "IAC_SELF_HOSTED",
+                  "status": "ABORTED",
+                  "errorDetails": "",
+                  "logs": ""
+                },
+                {
+                  "id": "01J9V6MWFTSYMJRECMZC90H68X",
+                  "type": "DEPLOY_SELF_HOSTED",
+                  "status": "ABORTED",
+                  "errorDetails": "",
+                  "logs": ""
+                }
+              ]
+            }
+          ]
+        }
+        "#);
     }
 }

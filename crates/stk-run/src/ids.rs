@@ -44,7 +44,10 @@ impl RunId {
     /// A new id made at `now`; its other 80 bits are random.
     #[must_use]
     pub fn generate(now: Timestamp) -> Self {
-        Self(Ulid::from_parts(milliseconds(now), Ulid::generate().random()))
+        Self(Ulid::from_parts(
+            milliseconds(now),
+            Ulid::generate().random(),
+        ))
     }
 }
 
@@ -279,7 +282,16 @@ mod tests {
             assert!(good.parse::<Alias>().is_ok(), "{good}");
         }
         for bad in [
-            "", "1a", "-a", "a/b", "../x", "a.b", "a b", "a'b", "é", &"a".repeat(129),
+            "",
+            "1a",
+            "-a",
+            "a/b",
+            "../x",
+            "a.b",
+            "a b",
+            "a'b",
+            "é",
+            &"a".repeat(129),
         ] {
             assert!(bad.parse::<Alias>().is_err(), "{bad}");
         }
@@ -295,7 +307,11 @@ mod tests {
         );
         assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
         assert!("sha256:xyz".parse::<Digest>().is_err());
-        assert!(format!("sha256:{}", "A".repeat(64)).parse::<Digest>().is_err());
+        assert!(
+            format!("sha256:{}", "A".repeat(64))
+                .parse::<Digest>()
+                .is_err()
+        );
     }
 
     #[test]

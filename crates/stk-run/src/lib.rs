@@ -14,7 +14,7 @@ mod task_list;
 mod transition;
 
 pub use clock::Clock;
-pub use connection::{CONNECTION_VERSION, ConnectionRecord, Publisher};
+pub use connection::{CONNECTION_VERSION, ConnectionRecord, ConnectionValues, Publisher};
 pub use deployed::{DEPLOYED_VERSION, DeployedUnit, Execution};
 pub use document::RunDocument;
 pub use ids::{Alias, Digest, IdError, RunId, Target, TaskId};

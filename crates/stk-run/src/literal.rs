@@ -43,7 +43,9 @@ impl Parser {
             Some('\'' | '"') => self.text().map(Value::String),
             Some(first) if first == '-' || first.is_ascii_digit() => self.number(),
             Some(first) if first.is_ascii_alphabetic() => self.constant(),
-            Some(_) => Err(self.error("expected a list, an object, a text, a number or a constant")),
+            Some(_) => {
+                Err(self.error("expected a list, an object, a text, a number or a constant"))
+            }
             None => Err(self.error("the text ends too early")),
         }
     }

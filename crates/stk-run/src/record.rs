@@ -1,10 +1,11 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Alias, Digest, RunId, Target, Task, TaskId, TaskKind, TaskStatus};
+use crate::{Alias, ConnectionValues, Digest, RunId, Target, Task, TaskId, TaskKind, TaskStatus};
 
 /// The version of [`RunRecord`]'s stored form.
 pub const RECORD_VERSION: u32 = 1;
@@ -45,6 +46,10 @@ pub struct RunRecord {
     pub units: Vec<Unit>,
     /// What is to be done, in order.
     pub tasks: Vec<Task>,
+    /// The connections that plugins of this run read and none of them generates, by name: the
+    /// values that the workspace held when the run was decided.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub workspace_connections: BTreeMap<String, ConnectionValues>,
 }
 
 impl RunRecord {
@@ -205,7 +210,8 @@ pub struct Unit {
     /// The connections that it fills.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub generates: Vec<Generation>,
-    /// For a destroy: the IaC of the last successful execution.
+    /// For a destroy: the IaC of the last successful execution. For an apply: what its IAC task has
+    /// stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iac: Option<IacReference>,
 }
@@ -349,6 +355,7 @@ pub(crate) mod tests {
             finished_at: None,
             tasks: RunRecord::per_plugin_tasks(run_id, &units),
             units,
+            workspace_connections: BTreeMap::new(),
         }
     }
 

@@ -82,9 +82,7 @@ impl TaskList {
         items
             .iter()
             .enumerate()
-            .map(|(row, item)| {
-                read_row(item).map_err(|reason| TaskListError::Row { row, reason })
-            })
+            .map(|(row, item)| read_row(item).map_err(|reason| TaskListError::Row { row, reason }))
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -225,7 +223,7 @@ mod tests {
     fn the_published_form_is_written_and_read() {
         let list = TaskList::of_run(&record(&["sns-topic-1"], &["old"]));
         let text = list.to_single_quoted();
-        insta::assert_snapshot!(text, @"[{'runTaskId': '01J9V6MWFTA2VGGJ9EFWWMYQC4', 'taskType': 'IAC_SELF_HOSTED', 'pluginAppliedAlias': 'sns-topic-1', 'order': 0}, {'runTaskId': '01J9V6MWFTKRMQBM8KE6TFTZK7', 'taskType': 'DEPLOY_SELF_HOSTED', 'pluginAppliedAlias': 'sns-topic-1', 'order': 1}, {'runTaskId': '01J9V6MWFTTFYEJY7DZBJJHFK0', 'taskType': 'DESTROY_SELF_HOSTED', 'pluginAppliedAlias': 'old', 'order': 2}]");
+        insta::assert_snapshot!(text, @"[{'runTaskId': '01J9V6MWFTAHD82GKEESSJ6MKY', 'taskType': 'IAC_SELF_HOSTED', 'pluginAppliedAlias': 'sns-topic-1', 'order': 0}, {'runTaskId': '01J9V6MWFTSYMJRECMZC90H68X', 'taskType': 'DEPLOY_SELF_HOSTED', 'pluginAppliedAlias': 'sns-topic-1', 'order': 1}, {'runTaskId': '01J9V6MWFTSVVDSJQ9V4GN8CGE', 'taskType': 'DESTROY_SELF_HOSTED', 'pluginAppliedAlias': 'old', 'order': 2}]");
         assert_eq!(TaskList::parse(&text).unwrap(), list);
         assert_eq!(TaskList::parse(&text.replace('\'', "\"")).unwrap(), list);
     }
@@ -249,7 +247,7 @@ mod tests {
     fn faults_are_explained() {
         let message = |text: &str| TaskList::parse(text).unwrap_err().to_string();
         insta::assert_snapshot!(message("  "), @"the task list is empty text");
-        insta::assert_snapshot!(message("[{'runTaskId': '01J'"), @"the task list cannot be read at character 21: expected `,` or `}`: …kId': '01J'…");
+        insta::assert_snapshot!(message("[{'runTaskId': '01J'"), @"the task list cannot be read at character 21: expected `,` or `}`: …skId': '01J'…");
         insta::assert_snapshot!(message("{'a': 1}"), @"the task list must be a list `[…]`, but it is an object");
         insta::assert_snapshot!(message("[{'runTaskId': 'X', 'taskType': 'PLAN'}, 7]"), @"row 2 of the task list must be an object, but it is a number");
         insta::assert_snapshot!(message("[{'taskType': 'PLAN'}]"), @"row 1 of the task list has no `runTaskId`");

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::{RunRecord, RunStatus, Task, TaskId, TaskStatus};
+use crate::{IacReference, RunRecord, RunStatus, Task, TaskId, TaskStatus};
 
 /// Something that happened to a run. Records change through events alone.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -9,7 +9,12 @@ pub enum Event {
     /// A task is about to be executed.
     TaskStarted(TaskId),
     /// A task did what it had to do.
-    TaskSucceeded(TaskId),
+    TaskSucceeded {
+        /// The task.
+        task: TaskId,
+        /// For an IAC task: what it stored, which the plugin's DEPLOY task executes.
+        iac: Option<IacReference>,
+    },
     /// A task failed: the tasks that have not started are aborted and the run has failed.
     TaskFailed {
         /// The task.
@@ -63,9 +68,15 @@ impl RunRecord {
                 task.status = TaskStatus::Running;
                 task.started_at = Some(now);
             }
-            Event::TaskSucceeded(id) => {
-                self.task_in(*id, TaskStatus::Running)?
-                    .finish(TaskStatus::Succeeded, now);
+            Event::TaskSucceeded { task, iac } => {
+                let task = self.task_in(*task, TaskStatus::Running)?;
+                task.finish(TaskStatus::Succeeded, now);
+                let alias = task.alias.clone();
+                if let Some(iac) = iac
+                    && let Some(unit) = self.units.iter_mut().find(|unit| unit.alias == alias)
+                {
+                    unit.iac = Some(iac.clone());
+                }
                 if self.tasks.iter().all(|task| task.status.is_final()) {
                     self.finish(RunStatus::Succeeded, now);
                 }
@@ -92,11 +103,7 @@ impl RunRecord {
         Ok(())
     }
 
-    fn task_in(
-        &mut self,
-        id: TaskId,
-        expected: TaskStatus,
-    ) -> Result<&mut Task, TransitionError> {
+    fn task_in(&mut self, id: TaskId, expected: TaskStatus) -> Result<&mut Task, TransitionError> {
         let task = self
             .tasks
             .iter_mut()
@@ -141,6 +148,10 @@ mod tests {
     use super::*;
     use crate::record::tests::{at, record};
 
+    fn succeeded(task: TaskId) -> Event {
+        Event::TaskSucceeded { task, iac: None }
+    }
+
     fn statuses(record: &RunRecord) -> String {
         let tasks: Vec<_> = record.tasks.iter().map(|task| task.status.name()).collect();
         format!("{}: {}", record.status, tasks.join(" "))
@@ -152,10 +163,31 @@ mod tests {
         let ids: Vec<_> = record.tasks.iter().map(|task| task.id).collect();
         for id in &ids {
             record.apply(&Event::TaskStarted(*id), at(1)).unwrap();
-            record.apply(&Event::TaskSucceeded(*id), at(2)).unwrap();
+            record.apply(&succeeded(*id), at(2)).unwrap();
         }
-        assert_eq!(statuses(&record), "SUCCEEDED: SUCCEEDED SUCCEEDED SUCCEEDED");
+        assert_eq!(
+            statuses(&record),
+            "SUCCEEDED: SUCCEEDED SUCCEEDED SUCCEEDED"
+        );
         assert_eq!(record.finished_at, Some(at(2)));
+    }
+
+    #[test]
+    fn a_deploy_learns_what_its_iac_task_stored() {
+        let mut record = record(&["a", "b"], &[]);
+        let first = record.tasks[0].id;
+        let iac = IacReference {
+            run_id: record.run_id,
+            digest: crate::Digest::of(b"zip"),
+        };
+        record.apply(&Event::TaskStarted(first), at(1)).unwrap();
+        let event = Event::TaskSucceeded {
+            task: first,
+            iac: Some(iac.clone()),
+        };
+        record.apply(&event, at(2)).unwrap();
+        assert_eq!(record.units[0].iac, Some(iac));
+        assert_eq!(record.units[1].iac, None);
     }
 
     #[test]
@@ -169,7 +201,10 @@ mod tests {
         };
         record.apply(&failed, at(2)).unwrap();
         assert_eq!(statuses(&record), "FAILED: FAILED ABORTED ABORTED ABORTED");
-        assert_eq!(record.tasks[0].error_details.as_deref(), Some("template error"));
+        assert_eq!(
+            record.tasks[0].error_details.as_deref(),
+            Some("template error")
+        );
         assert_eq!(
             record.apply(&Event::Cancelled, at(3)),
             Err(TransitionError::RunEnded(record.run_id, RunStatus::Failed))
@@ -181,10 +216,13 @@ mod tests {
         let mut record = record(&["a", "b"], &[]);
         let ids: Vec<_> = record.tasks.iter().map(|task| task.id).collect();
         record.apply(&Event::TaskStarted(ids[0]), at(1)).unwrap();
-        record.apply(&Event::TaskSucceeded(ids[0]), at(2)).unwrap();
+        record.apply(&succeeded(ids[0]), at(2)).unwrap();
         record.apply(&Event::TaskStarted(ids[1]), at(3)).unwrap();
         record.apply(&Event::Cancelled, at(4)).unwrap();
-        assert_eq!(statuses(&record), "CANCELED: SUCCEEDED CANCELED ABORTED ABORTED");
+        assert_eq!(
+            statuses(&record),
+            "CANCELED: SUCCEEDED CANCELED ABORTED ABORTED"
+        );
     }
 
     #[test]
@@ -192,7 +230,7 @@ mod tests {
         let mut record = record(&["a"], &[]);
         let before = record.clone();
         let first = record.tasks[0].id;
-        let error = record.apply(&Event::TaskSucceeded(first), at(1)).unwrap_err();
+        let error = record.apply(&succeeded(first), at(1)).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!("task {first} is PENDING, not RUNNING")

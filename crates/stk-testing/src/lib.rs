@@ -1,1 +1,10 @@
 #![doc = include_str!("../README.md")]
+
+pub mod composite;
+pub mod fixtures;
+pub mod inputs_document;
+pub mod moto;
+pub mod skip;
+pub mod terraform;
+
+pub mod fake_terraform;

@@ -36,7 +36,9 @@ impl Step {
     pub fn interruption(self) -> Interruption {
         match self {
             Self::Apply => Interruption::AskOnce,
-            Self::Init | Self::Plan | Self::PlanDestroy => Interruption::KillAfter(Duration::from_secs(30)),
+            Self::Init | Self::Plan | Self::PlanDestroy => {
+                Interruption::KillAfter(Duration::from_secs(30))
+            }
             Self::ForceUnlock | Self::Output => Interruption::KillAfter(Duration::from_secs(10)),
             Self::Version => Interruption::KillAfter(Duration::from_secs(2)),
         }
@@ -83,7 +85,12 @@ impl Command {
     }
 
     /// `init -json`, for a generated working directory: `-reconfigure`, so that it never asks to migrate a state.
-    pub fn init(program: &Path, environment: &ChildEnvironment, directory: &Path, options: &InitOptions) -> Self {
+    pub fn init(
+        program: &Path,
+        environment: &ChildEnvironment,
+        directory: &Path,
+        options: &InitOptions,
+    ) -> Self {
         let arguments = ["init", "-json", "-input=false", "-no-color", "-reconfigure"];
         let mut command = Self::new(Step::Init, program, environment, directory, arguments);
         if options.upgrade {
@@ -120,7 +127,14 @@ impl Command {
         out: &Path,
         options: &PlanOptions,
     ) -> Self {
-        Self::new(Step::PlanDestroy, program, environment, directory, ["plan", "-destroy"]).planning(out, options)
+        Self::new(
+            Step::PlanDestroy,
+            program,
+            environment,
+            directory,
+            ["plan", "-destroy"],
+        )
+        .planning(out, options)
     }
 
     /// `apply -json FILE`: a saved plan, which needs no approval and takes no variables.
@@ -141,13 +155,30 @@ impl Command {
 
     /// `output -json`. It prints sensitive values in clear: its standard output must never be shown.
     pub fn output(program: &Path, environment: &ChildEnvironment, directory: &Path) -> Self {
-        Self::new(Step::Output, program, environment, directory, ["output", "-json", "-no-color"])
+        Self::new(
+            Step::Output,
+            program,
+            environment,
+            directory,
+            ["output", "-json", "-no-color"],
+        )
     }
 
     /// `force-unlock -force ID`; needs an initialised working directory.
-    pub fn force_unlock(program: &Path, environment: &ChildEnvironment, directory: &Path, lock_id: &str) -> Self {
+    pub fn force_unlock(
+        program: &Path,
+        environment: &ChildEnvironment,
+        directory: &Path,
+        lock_id: &str,
+    ) -> Self {
         let arguments = ["force-unlock", "-no-color", "-force", lock_id];
-        Self::new(Step::ForceUnlock, program, environment, directory, arguments)
+        Self::new(
+            Step::ForceUnlock,
+            program,
+            environment,
+            directory,
+            arguments,
+        )
     }
 
     /// Which command this is.
@@ -237,7 +268,11 @@ impl fmt::Display for Command {
         write!(formatter, "{}", self.program.display())?;
         for argument in &self.arguments {
             let text = argument.to_string_lossy();
-            if text.is_empty() || text.contains(|character: char| character.is_whitespace() || "'\"\\$`".contains(character)) {
+            if text.is_empty()
+                || text.contains(|character: char| {
+                    character.is_whitespace() || "'\"\\$`".contains(character)
+                })
+            {
                 write!(formatter, " {text:?}")?;
             } else {
                 write!(formatter, " {text}")?;
@@ -246,7 +281,6 @@ impl fmt::Display for Command {
         Ok(())
     }
 }
-
 
 /// What [`Command::init`] may be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -299,7 +333,10 @@ pub struct ApplyOptions {
 
 impl Default for ApplyOptions {
     fn default() -> Self {
-        Self { lock_timeout: DEFAULT_LOCK_TIMEOUT, parallelism: None }
+        Self {
+            lock_timeout: DEFAULT_LOCK_TIMEOUT,
+            parallelism: None,
+        }
     }
 }
 
@@ -349,7 +386,8 @@ mod tests {
     #[test]
     fn plan() {
         let (program, environment, directory) = parts();
-        let command = |options| Command::plan(&program, &environment, &directory, Path::new("p"), &options);
+        let command =
+            |options| Command::plan(&program, &environment, &directory, Path::new("p"), &options);
         insta::assert_snapshot!(command(PlanOptions::default()), @"terraform plan -json -input=false -no-color -detailed-exitcode -lock-timeout=60s -out=p");
         insta::assert_snapshot!(command(all_plan_options()), @r#"terraform plan -json -input=false -no-color -detailed-exitcode -lock-timeout=90s -parallelism=4 -refresh=false -target=module.a "-target=x.y[\"k\"]" -var-file=v.tfvars -out=p"#);
     }
@@ -357,7 +395,9 @@ mod tests {
     #[test]
     fn plan_destroy() {
         let (program, environment, directory) = parts();
-        let command = |options| Command::plan_destroy(&program, &environment, &directory, Path::new("p"), &options);
+        let command = |options| {
+            Command::plan_destroy(&program, &environment, &directory, Path::new("p"), &options)
+        };
         insta::assert_snapshot!(command(PlanOptions::default()), @"terraform plan -destroy -json -input=false -no-color -detailed-exitcode -lock-timeout=60s -out=p");
         insta::assert_snapshot!(command(all_plan_options()), @r#"terraform plan -destroy -json -input=false -no-color -detailed-exitcode -lock-timeout=90s -parallelism=4 -refresh=false -target=module.a "-target=x.y[\"k\"]" -var-file=v.tfvars -out=p"#);
     }
@@ -365,9 +405,13 @@ mod tests {
     #[test]
     fn apply() {
         let (program, environment, directory) = parts();
-        let command = |options| Command::apply(&program, &environment, &directory, Path::new("p"), &options);
+        let command =
+            |options| Command::apply(&program, &environment, &directory, Path::new("p"), &options);
         insta::assert_snapshot!(command(ApplyOptions::default()), @"terraform apply -json -input=false -no-color -lock-timeout=60s p");
-        let everything = ApplyOptions { lock_timeout: Duration::ZERO, parallelism: NonZeroU16::new(1) };
+        let everything = ApplyOptions {
+            lock_timeout: Duration::ZERO,
+            parallelism: NonZeroU16::new(1),
+        };
         insta::assert_snapshot!(command(everything), @"terraform apply -json -input=false -no-color -lock-timeout=0s -parallelism=1 p");
     }
 
@@ -381,9 +425,14 @@ mod tests {
     #[test]
     fn neither_debug_nor_display_shows_a_value() {
         let (program, mut environment, directory) = parts();
-        environment.set("AWS_SECRET_ACCESS_KEY", SecretString::from("hunter2")).unwrap();
+        environment
+            .set("AWS_SECRET_ACCESS_KEY", SecretString::from("hunter2"))
+            .unwrap();
         let command = Command::version(&program, &environment, &directory);
         let shown = format!("{command:?} {command} {command:#?}");
-        assert!(shown.contains("AWS_SECRET_ACCESS_KEY") && !shown.contains("hunter2"), "{shown}");
+        assert!(
+            shown.contains("AWS_SECRET_ACCESS_KEY") && !shown.contains("hunter2"),
+            "{shown}"
+        );
     }
 }

@@ -142,7 +142,10 @@ impl EnvironmentPolicy {
     ///
     /// A name or value that is not UTF-8 cannot be held as a secret and is left out; its name is reported in
     /// [`ChildEnvironment::not_unicode`].
-    pub fn build<Name, Value>(&self, inherited: impl IntoIterator<Item = (Name, Value)>) -> ChildEnvironment
+    pub fn build<Name, Value>(
+        &self,
+        inherited: impl IntoIterator<Item = (Name, Value)>,
+    ) -> ChildEnvironment
     where
         Name: Into<OsString>,
         Value: Into<OsString>,
@@ -161,7 +164,9 @@ impl EnvironmentPolicy {
             }
             match value.into().into_string() {
                 Ok(value) => {
-                    child.variables.insert(text.to_owned(), SecretString::from(value));
+                    child
+                        .variables
+                        .insert(text.to_owned(), SecretString::from(value));
                 }
                 Err(_) => child.not_unicode.push(text.to_owned()),
             }
@@ -177,11 +182,14 @@ impl EnvironmentPolicy {
         }
         // Windows compares names without regard to case; `Path` is the usual spelling there.
         let listed = |list: &[&str]| {
-            list.iter().any(|entry| *entry == name || (cfg!(windows) && entry.eq_ignore_ascii_case(name)))
+            list.iter()
+                .any(|entry| *entry == name || (cfg!(windows) && entry.eq_ignore_ascii_case(name)))
         };
         listed(INHERITED)
             || listed(INHERITED_WINDOWS)
-            || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            || INHERITED_PREFIXES
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
             || self.extra.iter().any(|extra| extra == name)
     }
 }
@@ -201,7 +209,11 @@ impl ChildEnvironment {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), SecretString::from(*value)))
             .collect();
-        Self { variables, dropped: Vec::new(), not_unicode: Vec::new() }
+        Self {
+            variables,
+            dropped: Vec::new(),
+            not_unicode: Vec::new(),
+        }
     }
 
     /// Sets a variable, for example a cloud credential that the caller obtained; replaces an inherited one.
@@ -209,7 +221,11 @@ impl ChildEnvironment {
     /// # Errors
     ///
     /// As [`EnvironmentPolicy::inherit`]; `TF_VAR_*` belongs to [`set_variable`](Self::set_variable).
-    pub fn set(&mut self, name: impl Into<String>, value: SecretString) -> Result<(), EnvironmentError> {
+    pub fn set(
+        &mut self,
+        name: impl Into<String>,
+        value: SecretString,
+    ) -> Result<(), EnvironmentError> {
         let name = name.into();
         check_name(&name)?;
         if name.starts_with("TF_VAR_") {
@@ -227,7 +243,11 @@ impl ChildEnvironment {
     ///
     /// [`EnvironmentError::Name`] when `variable` is empty or has `=` or a NUL, [`EnvironmentError::Value`] when the
     /// value has a NUL.
-    pub fn set_variable(&mut self, variable: &str, value: SecretString) -> Result<(), EnvironmentError> {
+    pub fn set_variable(
+        &mut self,
+        variable: &str,
+        value: SecretString,
+    ) -> Result<(), EnvironmentError> {
         let name = format!("TF_VAR_{variable}");
         if variable.is_empty() {
             return Err(EnvironmentError::Name { name });
@@ -257,7 +277,9 @@ impl ChildEnvironment {
 
     /// All variables, sorted by name.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &SecretString)> {
-        self.variables.iter().map(|(name, value)| (name.as_str(), value))
+        self.variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
     }
 
     /// The `TF_*` variables of the caller's environment that the child does not get, sorted; worth a warning,
@@ -274,7 +296,10 @@ impl ChildEnvironment {
 
 impl fmt::Debug for ChildEnvironment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_set().entries(self.variables.keys()).finish()
+        formatter
+            .debug_set()
+            .entries(self.variables.keys())
+            .finish()
     }
 }
 
@@ -309,17 +334,23 @@ pub enum EnvironmentError {
 
 fn check_name(name: &str) -> Result<(), EnvironmentError> {
     if name.is_empty() || name.contains(['=', '\0']) {
-        return Err(EnvironmentError::Name { name: name.to_owned() });
+        return Err(EnvironmentError::Name {
+            name: name.to_owned(),
+        });
     }
     if is_managed(name) {
-        return Err(EnvironmentError::Managed { name: name.to_owned() });
+        return Err(EnvironmentError::Managed {
+            name: name.to_owned(),
+        });
     }
     Ok(())
 }
 
 fn check_value(name: &str, value: &SecretString) -> Result<(), EnvironmentError> {
     if value.expose_secret().contains('\0') {
-        return Err(EnvironmentError::Value { name: name.to_owned() });
+        return Err(EnvironmentError::Value {
+            name: name.to_owned(),
+        });
     }
     Ok(())
 }
@@ -340,9 +371,20 @@ mod tests {
     fn starts_clean_and_forces_three() {
         insta::assert_snapshot!(names(&build(&[("GITHUB_TOKEN", "x"), ("EDITOR", "vi"), ("TF_INPUT", "1")])), @"CHECKPOINT_DISABLE TF_INPUT TF_IN_AUTOMATION");
         let child = build(&[("TF_INPUT", "1"), ("CHECKPOINT_DISABLE", "")]);
-        assert_eq!(child.get("TF_INPUT").map(|value| value.expose_secret()), Some("0"));
-        assert_eq!(child.get("CHECKPOINT_DISABLE").map(|value| value.expose_secret()), Some("1"));
-        assert!(child.dropped().is_empty(), "a forced one is not worth a warning");
+        assert_eq!(
+            child.get("TF_INPUT").map(|value| value.expose_secret()),
+            Some("0")
+        );
+        assert_eq!(
+            child
+                .get("CHECKPOINT_DISABLE")
+                .map(|value| value.expose_secret()),
+            Some("1")
+        );
+        assert!(
+            child.dropped().is_empty(),
+            "a forced one is not worth a warning"
+        );
     }
 
     #[test]
@@ -397,9 +439,18 @@ mod tests {
         let secret = || SecretString::from("hunter2");
         child.set_variable("password", secret()).unwrap();
         assert!(child.get("TF_VAR_password").is_some());
-        assert!(matches!(child.set("TF_VAR_x", secret()), Err(EnvironmentError::Variable { .. })));
-        assert!(matches!(child.set("TF_LOG", secret()), Err(EnvironmentError::Managed { .. })));
-        assert!(matches!(child.set("A", SecretString::from("a\0b")), Err(EnvironmentError::Value { .. })));
+        assert!(matches!(
+            child.set("TF_VAR_x", secret()),
+            Err(EnvironmentError::Variable { .. })
+        ));
+        assert!(matches!(
+            child.set("TF_LOG", secret()),
+            Err(EnvironmentError::Managed { .. })
+        ));
+        assert!(matches!(
+            child.set("A", SecretString::from("a\0b")),
+            Err(EnvironmentError::Value { .. })
+        ));
         insta::assert_snapshot!(format!("{child:?}"), @r#"{"CHECKPOINT_DISABLE", "TF_INPUT", "TF_IN_AUTOMATION", "TF_VAR_password"}"#);
         child.remove("TF_IN_AUTOMATION");
         assert!(child.get("TF_IN_AUTOMATION").is_some());
@@ -409,7 +460,8 @@ mod tests {
     #[test]
     fn values_that_are_not_unicode_are_reported() {
         use std::os::unix::ffi::OsStringExt;
-        let child = EnvironmentPolicy::new().build([(OsString::from("PATH"), OsString::from_vec(vec![0xff]))]);
+        let child = EnvironmentPolicy::new()
+            .build([(OsString::from("PATH"), OsString::from_vec(vec![0xff]))]);
         assert_eq!(child.not_unicode(), ["PATH"]);
         assert!(child.get("PATH").is_none());
     }

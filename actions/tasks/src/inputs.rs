@@ -1,0 +1,291 @@
+use std::num::NonZeroU16;
+use std::path::{Path, PathBuf};
+
+use gha::{Environment, Failure, InputError, InputSpec, Inputs, Level, Log};
+use stk_run::{TaskList, TaskListError, exit_code};
+use stk_store::Locations;
+
+use crate::terraform::{AwsKeys, TerraformRequest};
+
+const fn optional(name: &'static str, description: &'static str) -> InputSpec {
+    InputSpec {
+        name,
+        description,
+        default: None,
+        required: false,
+    }
+}
+
+const fn defaulted(
+    name: &'static str,
+    default: &'static str,
+    description: &'static str,
+) -> InputSpec {
+    InputSpec {
+        name,
+        description,
+        default: Some(default),
+        required: false,
+    }
+}
+
+/// The inputs of the tasks action that this program reads.
+pub const INPUTS: &[InputSpec] = &[
+    InputSpec {
+        name: "TASK_LIST",
+        description: "The rows to execute: the orchestrator's output apply_tasks",
+        default: None,
+        required: true,
+    },
+    InputSpec {
+        name: "RUN_ID",
+        description: "The run that they belong to: the orchestrator's output run_id",
+        default: None,
+        required: true,
+    },
+    defaulted(
+        "CONTROL_PLANE",
+        "stackspot",
+        "Who keeps the run: stackspot or standalone",
+    ),
+    defaulted(
+        "WORKDIR",
+        "./",
+        "The folder that holds .stk, for the default stores",
+    ),
+    optional(
+        "IAC_BUCKET_NAME",
+        "Where runs, packages and IaC are kept: file:// and a folder",
+    ),
+    optional(
+        "TFSTATE_BUCKET_NAME",
+        "Where Terraform states are kept: file:// and a folder",
+    ),
+    optional("PROJECT", "Refuse a run that is not of this project"),
+    defaulted(
+        "OUTPUT_FILE",
+        "outputs.json",
+        "The end of the name of the file with a plugin's Terraform outputs",
+    ),
+    optional(
+        "PATH_TO_MOUNT",
+        "The folder that output files are written to; the current one if empty",
+    ),
+    optional("TERRAFORM_BIN", "The Terraform or OpenTofu to run"),
+    optional("TERRAFORM_IMAGE", "Not available in this version"),
+    defaulted(
+        "TF_PARALLELISM",
+        "10",
+        "How many operations Terraform does at once",
+    ),
+    optional("TF_LOG_PROVIDER", "The level of the providers' logs"),
+    optional("AWS_REGION", "The AWS region to deploy to"),
+    optional("AWS_ROLE_ARN", "Not available in this version"),
+    optional("AWS_ACCESS_KEY_ID", "The AWS access key id"),
+    optional("AWS_SECRET_ACCESS_KEY", "The AWS secret access key"),
+    optional("AWS_SESSION_TOKEN", "The AWS session token"),
+    optional(
+        "FEATURES_TERRAFORM_MODULES",
+        "Where modules may come from; not enforced in this version",
+    ),
+    defaulted(
+        "FEATURES_LEVEL_LOG",
+        "info",
+        "How much is logged: error, warn, info, debug or trace",
+    ),
+];
+
+/// What to execute, and what with.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The run, as the user gave it.
+    pub run_id: String,
+    /// The rows to execute.
+    pub rows: TaskList,
+    /// The only project whose runs may be executed, if it matters.
+    pub project: Option<String>,
+    /// Where runs and states are kept.
+    pub locations: Locations,
+    /// Where `<alias><output_file>` is written; `None`: nowhere.
+    pub outputs: Option<OutputFiles>,
+    /// Which Terraform is run, and how.
+    pub terraform: TerraformRequest,
+}
+
+/// The files with Terraform outputs.
+#[derive(Clone, Debug)]
+pub struct OutputFiles {
+    /// The folder that they are written to.
+    pub folder: PathBuf,
+    /// The end of their names; an alias stands before it, without a separator.
+    pub suffix: String,
+}
+
+impl Request {
+    /// Reads the action's inputs; masks the secrets among them in `log`, and sets its level.
+    /// `folder` is the folder that the program was started in.
+    ///
+    /// # Errors
+    ///
+    /// A failure that names the input at fault.
+    pub fn from_inputs(
+        environment: &Environment,
+        folder: &Path,
+        log: &Log,
+    ) -> Result<Self, Failure> {
+        let inputs = Inputs::new(environment).with_defaults(INPUTS);
+        if let Some(level) = inputs.text("FEATURES_LEVEL_LOG").and_then(Level::parse) {
+            log.set_level(level);
+        }
+        let terraform = terraform(&inputs, log)?;
+        let plane = inputs
+            .choice("CONTROL_PLANE", &["stackspot", "standalone"], "stackspot")
+            .map_err(|error| failure(&error))?;
+        let rows = rows(inputs.text("TASK_LIST"))?;
+        if plane == "stackspot" && !rows.rows().is_empty() {
+            return Err(unavailable(
+                "the control plane `stackspot`",
+                "set the input CONTROL_PLANE to `standalone`",
+            ));
+        }
+        let workdir = folder.join(inputs.path("WORKDIR").unwrap_or_default());
+        let locations = Locations::resolve(
+            inputs.text("IAC_BUCKET_NAME"),
+            inputs.text("TFSTATE_BUCKET_NAME"),
+            &workdir,
+        )
+        .map_err(|error| {
+            let failure = Failure::from_error(exit_code::INPUTS, &error);
+            match error.help() {
+                Some(help) => failure.with_help(help),
+                None => failure,
+            }
+        })?;
+        if inputs.is_given("FEATURES_TERRAFORM_MODULES") {
+            log.warning(
+                "FEATURES_TERRAFORM_MODULES is not enforced in this version: modules may come from \
+                 anywhere",
+            );
+        }
+        let run_id = if rows.rows().is_empty() {
+            inputs.text("RUN_ID").unwrap_or_default().to_owned()
+        } else {
+            inputs
+                .required("RUN_ID")
+                .map_err(|error| failure(&error))?
+                .to_owned()
+        };
+        Ok(Self {
+            run_id,
+            rows,
+            project: inputs.text("PROJECT").map(str::to_owned),
+            locations,
+            outputs: Some(output_files(&inputs, folder)?),
+            terraform,
+        })
+    }
+}
+
+fn rows(text: Option<&str>) -> Result<TaskList, Failure> {
+    TaskList::parse(text.unwrap_or_default()).map_err(|error| match error {
+        TaskListError::Empty => Failure::new(exit_code::INPUTS, "the input TASK_LIST is empty")
+            .with_cause(
+                "GitHub drops an output that contains the text of a secret, so the orchestrator's \
+                 `apply_tasks` may have been lost on the way",
+            )
+            .with_help(
+                "look for the warning `Skip output 'apply_tasks' since it may contain secret` in \
+                 the orchestrator's job, and change the secret whose text stands in an alias or an id",
+            )
+            .with_help(
+                "if the workflow hands on the output itself, check the step's id and the job's \
+                 `outputs`; an empty list is written `[]`",
+            ),
+        other => Failure::new(exit_code::INPUTS, "the input TASK_LIST is malformed")
+            .with_cause(other.to_string())
+            .with_help("hand on the orchestrator's output `apply_tasks` unchanged"),
+    })
+}
+
+fn terraform(inputs: &Inputs<'_>, log: &Log) -> Result<TerraformRequest, Failure> {
+    let keys = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ]
+    .map(|name| inputs.secret(name));
+    for secret in keys.iter().flatten() {
+        log.mask(secret);
+    }
+    if inputs.is_given("AWS_ROLE_ARN") {
+        return Err(unavailable(
+            "assuming the role of AWS_ROLE_ARN",
+            "assume the role in a step before this one (for example with \
+             aws-actions/configure-aws-credentials) and leave AWS_ROLE_ARN empty",
+        ));
+    }
+    if inputs.is_given("TERRAFORM_IMAGE") {
+        return Err(unavailable(
+            "running Terraform in a container (TERRAFORM_IMAGE)",
+            "install Terraform on the runner and leave TERRAFORM_IMAGE empty",
+        ));
+    }
+    let aws_keys = match keys {
+        [Some(access_key_id), Some(secret_access_key), session_token] => Some(AwsKeys {
+            access_key_id,
+            secret_access_key,
+            session_token,
+        }),
+        [None, None, None] => None,
+        _ => {
+            return Err(Failure::new(
+                exit_code::INPUTS,
+                "the AWS keys are incomplete: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong \
+                 together",
+            )
+            .with_help(
+                "give both (and AWS_SESSION_TOKEN for temporary keys), or none to use the runner's \
+                 own identity",
+            ));
+        }
+    };
+    let parallelism = inputs
+        .number::<u16>("TF_PARALLELISM", 10)
+        .map_err(|error| failure(&error))?;
+    Ok(TerraformRequest {
+        program: inputs.path("TERRAFORM_BIN"),
+        parallelism: NonZeroU16::new(parallelism),
+        log_provider: inputs.text("TF_LOG_PROVIDER").map(str::to_owned),
+        aws_region: inputs.text("AWS_REGION").map(str::to_owned),
+        aws_keys,
+    })
+}
+
+fn output_files(inputs: &Inputs<'_>, folder: &Path) -> Result<OutputFiles, Failure> {
+    let suffix = inputs.text("OUTPUT_FILE").unwrap_or("outputs.json");
+    if suffix.contains(['/', '\\', '\0']) {
+        return Err(Failure::new(
+            exit_code::INPUTS,
+            format!("the input OUTPUT_FILE must be the end of a file's name, but it is `{suffix}`"),
+        )
+        .with_help(
+            "give it without a folder, e.g. `outputs.json`: the files are written to PATH_TO_MOUNT",
+        ));
+    }
+    Ok(OutputFiles {
+        folder: folder.join(inputs.path("PATH_TO_MOUNT").unwrap_or_default()),
+        suffix: suffix.to_owned(),
+    })
+}
+
+fn unavailable(what: &str, help: &str) -> Failure {
+    Failure::new(
+        exit_code::INPUTS,
+        format!("{what} is not available in this version"),
+    )
+    .with_help(help)
+}
+
+fn failure(error: &InputError) -> Failure {
+    Failure::from_error(exit_code::INPUTS, error).with_help(error.help())
+}

@@ -1,0 +1,295 @@
+//! Executes tasks one after the other and keeps the run's record true.
+
+use std::path::Path;
+
+use gha::{Environment, Log};
+use stk_deploy::{Done, Progress, TaskError, Tools};
+use stk_run::{Clock, Event, RunId, RunRecord, RunStatus, Task, TaskKind};
+use stk_store::runs::{self, AdvanceError};
+use stk_store::{DeploymentLock, Released, Store, Versioned};
+use tokio_util::sync::CancellationToken;
+
+use crate::inputs::OutputFiles;
+use crate::{Request, TasksError, rows, terraform};
+
+/// What was executed.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The run's record afterwards; `None` when there was nothing to do.
+    pub record: Option<RunRecord>,
+}
+
+/// Executes the requested rows in the run's order, under the run's lock. After the last task of the
+/// run, and after a failure, the lock is released.
+///
+/// # Errors
+///
+/// [`TasksError`]. When a task has failed or was interrupted, the record says so already.
+pub async fn run(
+    request: &Request,
+    environment: &Environment,
+    log: &Log,
+    clock: &Clock,
+    cancel: &CancellationToken,
+    temporary: &Path,
+) -> Result<Report, TasksError> {
+    if request.rows.rows().is_empty() {
+        log.line("the task list is empty: there is nothing to do");
+        return Ok(Report { record: None });
+    }
+    let run_id: RunId = request.run_id.parse().map_err(TasksError::RunId)?;
+    let no_such_run = || TasksError::NoSuchRun {
+        run_id,
+        location: request.locations.iac.clone(),
+    };
+    let iac_store = stk_store::open_existing(&request.locations.iac)
+        .await
+        .map_err(TasksError::Open)?
+        .ok_or_else(no_such_run)?;
+    let state_store = stk_store::open(&request.locations.state)
+        .await
+        .map_err(TasksError::Open)?;
+    let mut record = runs::load(iac_store.as_ref(), run_id)
+        .await
+        .map_err(|source| TasksError::Load { run_id, source })?
+        .ok_or_else(no_such_run)?;
+    check(request, &record)?;
+    let tasks = rows::tasks(&request.rows, &record)
+        .map_err(|source| TasksError::Rows { run_id, source })?;
+    let lock = DeploymentLock::resume(iac_store.as_ref(), &record)
+        .await
+        .map_err(|source| TasksError::Lock {
+            run_id,
+            source: Box::new(source),
+        })?;
+
+    let terraform = if tasks.iter().any(|task| task.kind != TaskKind::IacSelfHosted) {
+        let (terraform, dropped) =
+            terraform::prepare(&request.terraform, environment, cancel).await?;
+        log.detail(&format!("using {}", terraform.program));
+        if !dropped.is_empty() {
+            log.warning(&format!(
+                "not handed on to Terraform: {} (its flags and variables are set by this program)",
+                dropped.join(", ")
+            ));
+        }
+        Some(terraform)
+    } else {
+        None
+    };
+    let tools = Tools {
+        iac_store: iac_store.as_ref(),
+        state_store: state_store.as_ref(),
+        terraform,
+        temporary,
+        clock,
+        cancel,
+    };
+    let mut executor = Executor {
+        tools: &tools,
+        outputs: request.outputs.as_ref(),
+        log,
+        clock,
+        record: &mut record,
+    };
+    let done = executor.all(&tasks, &lock).await;
+    if record.status.is_final() {
+        release(lock, tools.iac_store, log).await;
+    }
+    done?;
+    Ok(Report {
+        record: Some(record.into_value()),
+    })
+}
+
+fn check(request: &Request, record: &RunRecord) -> Result<(), TasksError> {
+    let run_id = record.run_id;
+    if let Some(project) = &request.project
+        && *project != record.target.project
+    {
+        return Err(TasksError::OtherProject {
+            run_id,
+            found: record.target.clone(),
+            project: project.clone(),
+        });
+    }
+    if record.status.is_final() {
+        return Err(TasksError::Ended {
+            run_id,
+            status: record.status,
+        });
+    }
+    Ok(())
+}
+
+/// The lock of an ended run. A store that fails here must not turn a deployment that succeeded into
+/// one that failed; the next deployment says who blocks it.
+async fn release(lock: DeploymentLock, store: &dyn Store, log: &Log) {
+    let run_id = lock.run_id();
+    match lock.release(store).await {
+        Ok(Released::Released | Released::NotHeld) => {}
+        Ok(Released::HeldByOther(other)) => log.warning(&format!(
+            "the deployment lock belongs to run {} by now",
+            other.run_id
+        )),
+        Err(error) => log.warning(&format!(
+            "the deployment lock of run {run_id} could not be released ({error}); release it with \
+             stk-cancel"
+        )),
+    }
+}
+
+struct Executor<'a> {
+    tools: &'a Tools<'a>,
+    outputs: Option<&'a OutputFiles>,
+    log: &'a Log,
+    clock: &'a Clock,
+    record: &'a mut Versioned<RunRecord>,
+}
+
+impl Executor<'_> {
+    async fn all(&mut self, tasks: &[Task], lock: &DeploymentLock) -> Result<(), TasksError> {
+        let total = self.record.tasks.len();
+        for task in tasks {
+            if self.tools.cancel.is_cancelled() {
+                return self.interrupted(lock, None).await;
+            }
+            if let Some(missing) = rows::missing_before(self.record, task) {
+                return Err(TasksError::OutOfOrder {
+                    kind: task.kind,
+                    alias: task.alias.clone(),
+                    missing: Box::new(missing.clone()),
+                });
+            }
+            let group = self.log.group(&format!(
+                "[{}/{total}] {} {}",
+                task.order + 1,
+                task.kind,
+                task.alias
+            ));
+            self.advance(lock, Event::TaskStarted(task.id)).await?;
+            let log = self.log;
+            let mut report = |progress: Progress| match progress {
+                Progress::Warning(text) => log.warning(&text),
+                Progress::Step(text) | Progress::Line(text) => log.line(&format!("  {text}")),
+                other => log.detail(&format!("{other:?}")),
+            };
+            let done = stk_deploy::execute(self.record, task, lock, self.tools, &mut report).await;
+            let done = match done {
+                Ok(done) => done,
+                Err(error) if error.is_cancelled() => {
+                    return self.interrupted(lock, Some(Box::new(error))).await;
+                }
+                Err(error) => return self.failed(lock, task, error).await,
+            };
+            self.finished(lock, task, &done).await?;
+            drop(group);
+        }
+        Ok(())
+    }
+
+    async fn finished(
+        &mut self,
+        lock: &DeploymentLock,
+        task: &Task,
+        done: &Done,
+    ) -> Result<(), TasksError> {
+        let mut iac = None;
+        match done {
+            Done::Stored(stored) => {
+                self.log.line(&format!("  {} files rendered", stored.files));
+                iac = Some(stored.iac.clone());
+            }
+            Done::Deployed(deployed) => {
+                for connection in &deployed.published {
+                    self.log
+                        .line(&format!("  connection `{connection}` published"));
+                }
+                self.write_outputs(task, &deployed.outputs);
+            }
+            _ => self.log.line("  destroyed"),
+        }
+        let event = Event::TaskSucceeded { task: task.id, iac };
+        self.advance(lock, event).await
+    }
+
+    async fn failed(
+        &mut self,
+        lock: &DeploymentLock,
+        task: &Task,
+        error: TaskError,
+    ) -> Result<(), TasksError> {
+        let error = TasksError::Task(Box::new(error));
+        let failure = error.to_failure();
+        let details = std::iter::once(failure.message)
+            .chain(failure.causes)
+            .collect::<Vec<_>>()
+            .join(": ");
+        let event = Event::TaskFailed {
+            task: task.id,
+            details: self.log.redact(&details),
+        };
+        self.record_end(lock, event).await;
+        Err(error)
+    }
+
+    async fn interrupted(
+        &mut self,
+        lock: &DeploymentLock,
+        source: Option<Box<TaskError>>,
+    ) -> Result<(), TasksError> {
+        self.record_end(lock, Event::Cancelled).await;
+        Err(TasksError::Interrupted { source })
+    }
+
+    /// Records how the run ended. The error that ended it is what the user must see, so one of the
+    /// store is only a warning.
+    async fn record_end(&mut self, lock: &DeploymentLock, event: Event) {
+        if let Err(error) = self.advance(lock, event).await {
+            let failure = error.to_failure();
+            self.log.warning(&format!(
+                "the end of the run could not be recorded: {}: {}",
+                failure.message,
+                failure.causes.join(": ")
+            ));
+        }
+    }
+
+    async fn advance(&mut self, lock: &DeploymentLock, event: Event) -> Result<(), TasksError> {
+        let run_id = self.record.run_id;
+        runs::advance(
+            self.tools.iac_store,
+            lock,
+            self.record,
+            &event,
+            self.clock.now(),
+        )
+        .await
+        .map_err(|source| match source {
+            AdvanceError::ChangedElsewhere { status, .. } if status != RunStatus::Running => {
+                TasksError::ChangedElsewhere { run_id, status }
+            }
+            source => TasksError::Record {
+                run_id,
+                source: Box::new(source),
+            },
+        })
+    }
+
+    /// The published action leaves a plugin's outputs in a file of its own.
+    fn write_outputs(&self, task: &Task, outputs: &serde_json::Value) {
+        let Some(files) = self.outputs else {
+            return;
+        };
+        let path = files
+            .folder
+            .join(format!("{}{}", task.alias, files.suffix));
+        if let Err(error) = std::fs::write(&path, format!("{outputs:#}\n")) {
+            self.log.warning(&format!(
+                "the outputs of `{}` could not be written to {}: {error}",
+                task.alias,
+                path.display()
+            ));
+        }
+    }
+}

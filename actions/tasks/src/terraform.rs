@@ -1,0 +1,136 @@
+//! Which Terraform is run, and with what environment.
+
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gha::Environment;
+use secrecy::SecretString;
+use stk_deploy::Terraform;
+use terraform_runner::{
+    ChildEnvironment, DetectError, EnvironmentError, EnvironmentPolicy, ProcessRunner, Program,
+    Runner,
+};
+use tokio_util::sync::CancellationToken;
+
+/// How long Terraform waits for a state that somebody else has locked. Deployments of one target
+/// exclude each other, so whoever holds it is a person or a runner that is about to end.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What the user asked of Terraform.
+#[derive(Clone, Debug, Default)]
+pub struct TerraformRequest {
+    /// The program, instead of `terraform` or `tofu` on `PATH`.
+    pub program: Option<PathBuf>,
+    /// How many operations Terraform does at once.
+    pub parallelism: Option<NonZeroU16>,
+    /// The level of the providers' logs.
+    pub log_provider: Option<String>,
+    /// The AWS region that plugins use which name none.
+    pub aws_region: Option<String>,
+    /// An AWS access key id, its secret key, and a session token.
+    pub aws_keys: Option<AwsKeys>,
+}
+
+/// AWS keys that were given as inputs.
+#[derive(Clone, Debug)]
+pub struct AwsKeys {
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: SecretString,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: SecretString,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: Option<SecretString>,
+}
+
+/// Why Terraform cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum TerraformError {
+    /// No usable program was found.
+    #[error("there is no Terraform to run")]
+    Detect(#[source] DetectError),
+    /// The environment of the program could not be made.
+    #[error("Terraform's environment could not be made")]
+    Environment(#[source] EnvironmentError),
+}
+
+impl TerraformError {
+    /// What to do next.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Detect(error) => Some(error.help()),
+            Self::Environment(_) => None,
+        }
+    }
+}
+
+/// Finds Terraform, else OpenTofu, and makes the environment that it runs in. Also gives the names
+/// of `TF_*` variables that were left out of it.
+pub(crate) async fn prepare(
+    request: &TerraformRequest,
+    environment: &Environment,
+    cancel: &CancellationToken,
+) -> Result<(Terraform, Vec<String>), TerraformError> {
+    let child = child_environment(request, environment).map_err(TerraformError::Environment)?;
+    let dropped = child.dropped().to_vec();
+    let runner: Arc<dyn Runner> = Arc::new(ProcessRunner::new());
+    let program = match &request.program {
+        Some(path) => Program::detect(path, runner.as_ref(), &child, cancel).await,
+        None => on_path(runner.as_ref(), &child, cancel).await,
+    }
+    .map_err(TerraformError::Detect)?;
+    let terraform = Terraform {
+        program,
+        runner,
+        environment: child,
+        parallelism: request.parallelism,
+        lock_timeout: LOCK_TIMEOUT,
+    };
+    Ok((terraform, dropped))
+}
+
+/// `terraform`, else `tofu`. When neither is there, the error is the one about `terraform`.
+async fn on_path(
+    runner: &dyn Runner,
+    child: &ChildEnvironment,
+    cancel: &CancellationToken,
+) -> Result<Program, DetectError> {
+    match Program::detect("terraform".as_ref(), runner, child, cancel).await {
+        Err(missing @ DetectError::NotFound { .. }) => {
+            match Program::detect("tofu".as_ref(), runner, child, cancel).await {
+                Err(DetectError::NotFound { .. }) => Err(missing),
+                other => other,
+            }
+        }
+        other => other,
+    }
+}
+
+fn child_environment(
+    request: &TerraformRequest,
+    environment: &Environment,
+) -> Result<ChildEnvironment, EnvironmentError> {
+    let pairs = environment.pairs().iter();
+    let mut child = EnvironmentPolicy::new().build(pairs.map(|(name, value)| (name, value)));
+    if let Some(region) = &request.aws_region {
+        child.set("AWS_REGION", region.clone().into())?;
+    }
+    if let Some(keys) = &request.aws_keys {
+        // Keys that come with the runner must not mix with the ones given: a leftover session token
+        // or profile would make AWS refuse the keys.
+        for name in ["AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"] {
+            child.remove(name);
+        }
+        child.set("AWS_ACCESS_KEY_ID", keys.access_key_id.clone())?;
+        child.set("AWS_SECRET_ACCESS_KEY", keys.secret_access_key.clone())?;
+        if let Some(token) = &keys.session_token {
+            child.set("AWS_SESSION_TOKEN", token.clone())?;
+        }
+    }
+    if let Some(level) = &request.log_provider {
+        child.set("TF_LOG_PROVIDER", level.clone().into())?;
+    }
+    Ok(child)
+}

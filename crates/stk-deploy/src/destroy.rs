@@ -1,0 +1,45 @@
+//! The DESTROY task: destroys a plugin with the IaC of its last successful execution.
+
+use stk_run::{RunRecord, Unit};
+use stk_store::{DeploymentLock, connections, deployed};
+use terraform_runner::{ApplyOptions, InitOptions};
+
+use crate::error::{Failing, TaskError};
+use crate::steps::{Steps, load};
+use crate::tools::{Progress, Tools};
+
+pub(crate) async fn run(
+    record: &RunRecord,
+    unit: &Unit,
+    lock: &DeploymentLock,
+    tools: &Tools<'_>,
+    report: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(), TaskError> {
+    let alias = &unit.alias;
+    let iac = unit.iac.as_ref().ok_or_else(|| TaskError::NoIac {
+        alias: alias.clone(),
+    })?;
+    let folder = load(record, unit, iac, tools).await?;
+    let steps = Steps::new(unit, tools, &folder, lock)?;
+    steps.init(&InitOptions::default(), report).await?;
+    let planned = steps.plan_destroy(report).await?;
+    report(Progress::Line(planned.summary.to_string()));
+    if planned.has_changes {
+        let options = ApplyOptions {
+            parallelism: steps.parallelism(),
+            lock_timeout: steps.lock_timeout(),
+        };
+        steps
+            .apply(planned.file, &options, Failing::Destroy, report)
+            .await?;
+    }
+    for generation in &unit.generates {
+        connections::withdraw(tools.iac_store, lock, alias, &generation.connection)
+            .await
+            .map_err(|source| TaskError::record(alias, source))?;
+    }
+    deployed::remove(tools.iac_store, lock, alias)
+        .await
+        .map_err(|source| TaskError::record(alias, source))?;
+    Ok(())
+}

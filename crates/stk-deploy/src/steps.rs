@@ -1,0 +1,215 @@
+//! The Terraform commands of one task, with what the user sees of them.
+
+use std::num::NonZeroU16;
+
+use stk_run::{IacReference, RunRecord, Unit};
+use stk_store::archive::{self, Limits};
+use stk_store::{DeploymentLock, iac, states};
+use terraform_runner::event::Event;
+use terraform_runner::{
+    Applied, ApplyOptions, InitOptions, PlanFile, PlanOptions, Planned, Session, StepError,
+};
+
+use crate::error::{Failing, TaskError};
+use crate::project::WorkFolder;
+use crate::tools::{Progress, Terraform, Tools};
+
+/// Fetches the stored IaC of `unit` and lays it out for Terraform, with its state in the store.
+pub(crate) async fn load(
+    record: &RunRecord,
+    unit: &Unit,
+    iac: &IacReference,
+    tools: &Tools<'_>,
+) -> Result<WorkFolder, TaskError> {
+    let alias = &unit.alias;
+    let bytes = iac::load(tools.iac_store, iac, alias)
+        .await
+        .map_err(|source| TaskError::iac(unit, iac, source))?;
+    let entries = archive::unpack(&bytes, Limits::default())
+        .map_err(|source| TaskError::unpack(alias, source))?;
+    let state = states::local_path(tools.state_store, &record.target, alias)
+        .await
+        .map_err(|source| TaskError::store(alias, source))?
+        .ok_or_else(|| TaskError::NoLocalState {
+            alias: alias.clone(),
+        })?;
+    WorkFolder::create(tools.temporary, &entries, &state).map_err(|source| TaskError::Project {
+        alias: alias.clone(),
+        source,
+    })
+}
+
+pub(crate) struct Steps<'a> {
+    unit: &'a Unit,
+    tools: &'a Tools<'a>,
+    terraform: &'a Terraform,
+    folder: &'a WorkFolder,
+    lock: &'a DeploymentLock,
+    session: Session,
+}
+
+impl<'a> Steps<'a> {
+    pub(crate) fn new(
+        unit: &'a Unit,
+        tools: &'a Tools<'a>,
+        folder: &'a WorkFolder,
+        lock: &'a DeploymentLock,
+    ) -> Result<Self, TaskError> {
+        let terraform = tools
+            .terraform
+            .as_ref()
+            .ok_or_else(|| TaskError::NoTerraform {
+                alias: unit.alias.clone(),
+            })?;
+        Ok(Self {
+            unit,
+            tools,
+            terraform,
+            folder,
+            lock,
+            session: terraform.session(&folder.project()),
+        })
+    }
+
+    pub(crate) fn parallelism(&self) -> Option<NonZeroU16> {
+        self.terraform.parallelism
+    }
+
+    pub(crate) fn lock_timeout(&self) -> std::time::Duration {
+        self.terraform.lock_timeout
+    }
+
+    pub(crate) async fn init(
+        &self,
+        options: &InitOptions,
+        report: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<(), TaskError> {
+        report(self.begin("init"));
+        let done = self
+            .session
+            .init(options, &mut |event| show(event, report), self.tools.cancel)
+            .await;
+        self.checked(done, Failing::Init).await
+    }
+
+    pub(crate) async fn plan(
+        &self,
+        report: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Planned, TaskError> {
+        report(self.begin("plan"));
+        let plans = self.folder.plans();
+        let done = self
+            .session
+            .plan(
+                &self.plan_options(),
+                &plans,
+                &mut |event| show(event, report),
+                self.tools.cancel,
+            )
+            .await;
+        self.checked(done, Failing::Plan).await
+    }
+
+    pub(crate) async fn plan_destroy(
+        &self,
+        report: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Planned, TaskError> {
+        report(self.begin("plan -destroy"));
+        let plans = self.folder.plans();
+        let done = self
+            .session
+            .plan_destroy(
+                &self.plan_options(),
+                &plans,
+                &mut |event| show(event, report),
+                self.tools.cancel,
+            )
+            .await;
+        self.checked(done, Failing::PlanDestroy).await
+    }
+
+    pub(crate) async fn apply(
+        &self,
+        plan: PlanFile,
+        options: &ApplyOptions,
+        failing: Failing,
+        report: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Applied, TaskError> {
+        report(self.begin("apply"));
+        let done = self
+            .session
+            .apply(
+                plan,
+                options,
+                &mut |event| show(event, report),
+                self.tools.cancel,
+            )
+            .await;
+        self.checked(done, failing).await
+    }
+
+    fn begin(&self, command: &str) -> Progress {
+        let program = self.terraform.program.product().command();
+        Progress::Step(format!("{}: {program} {command}", self.unit.alias))
+    }
+
+    fn plan_options(&self) -> PlanOptions {
+        PlanOptions {
+            parallelism: self.terraform.parallelism,
+            lock_timeout: self.terraform.lock_timeout,
+            ..PlanOptions::default()
+        }
+    }
+
+    /// A state that Terraform could not save is brought into the store before anything else: the
+    /// working folder is about to be removed.
+    async fn checked<T>(
+        &self,
+        done: Result<T, StepError>,
+        failing: Failing,
+    ) -> Result<T, TaskError> {
+        let mut source = match done {
+            Ok(value) => return Ok(value),
+            Err(source) => source,
+        };
+        let alias = self.unit.alias.clone();
+        let rescued = match source.take_rescued_state() {
+            None => None,
+            Some(state) => {
+                let kept = states::rescue(
+                    self.tools.state_store,
+                    self.lock,
+                    &alias,
+                    state.into_bytes().into(),
+                )
+                .await;
+                Some(kept.map(|key| {
+                    format!("{} in {}", key.to_path(), self.tools.state_store.location())
+                }))
+            }
+        };
+        Err(TaskError::Terraform {
+            alias,
+            failing,
+            source: Box::new(source),
+            rescued,
+        })
+    }
+}
+
+/// Errors are not shown as they come: they are part of the task's error, which is shown once.
+fn show(event: &Event, report: &mut (dyn FnMut(Progress) + Send)) {
+    match event {
+        Event::Diagnostic(diagnostic) if diagnostic.is_error() => {}
+        Event::Diagnostic(_) => {
+            if let Some(line) = event.to_line() {
+                report(Progress::Warning(line));
+            }
+        }
+        _ => {
+            if let Some(line) = event.to_line() {
+                report(Progress::Line(line));
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `requires` and `generates` of plugin.yaml.
+
+use super::ConnectionSlot;
+use crate::connection::OutputMapping;
+use crate::finding::{FindingCode, Report, quoted};
+use crate::yaml::{Fields, text_of};
+
+const SLOT: &[&str] = &["type", "alias", "outputs"];
+const OUTPUT: &[&str] = &["from", "to"];
+
+/// v2's `connections: [{type, alias, outputs}]` and v1's `connection-interface: [type…]`.
+pub(super) fn slots(fields: &Fields<'_, '_>, report: &mut Report) -> Vec<ConnectionSlot> {
+    let what = format!("a connection of {}", fields.what());
+    let mut slots: Vec<ConnectionSlot> = Vec::new();
+    for node in fields.list("connections", report) {
+        let Some(item) = Fields::of(node, what.as_str(), report) else {
+            continue;
+        };
+        item.warn_unknown(SLOT, report);
+        let kind = item.required_text("type", "name the connection interface type", report);
+        let alias = item.required_text("alias", "name the slot", report);
+        let outputs = outputs(&item, report);
+        if let (Some((kind, _)), Some((slot, at))) = (kind, alias) {
+            if let Some(first) = slots.iter().find(|first| first.slot == slot) {
+                report.error(
+                    FindingCode::InvalidConnection,
+                    at,
+                    format!(
+                        "{} has the slot {} twice: on line {} and on line {}",
+                        fields.what(),
+                        quoted(&slot),
+                        first.at.line,
+                        at.line
+                    ),
+                );
+                continue;
+            }
+            slots.push(ConnectionSlot {
+                slot,
+                kind,
+                outputs,
+                at: node.at,
+            });
+        }
+    }
+    for node in fields.list("connection-interface", report) {
+        match text_of(node) {
+            Some(kind) => slots.push(ConnectionSlot {
+                slot: kind.to_owned(),
+                kind: kind.to_owned(),
+                outputs: Vec::new(),
+                at: node.at,
+            }),
+            // A mapping is how some v1 drafts wrote it: `{type: …}`.
+            None => {
+                if let Some((kind, _)) = Fields::of(node, what.as_str(), report)
+                    .and_then(|item| item.required_text("type", "name the type", report))
+                {
+                    slots.push(ConnectionSlot {
+                        slot: kind.clone(),
+                        kind,
+                        outputs: Vec::new(),
+                        at: node.at,
+                    });
+                }
+            }
+        }
+    }
+    slots
+}
+
+/// `outputs: [{from, to}]`.
+pub(super) fn outputs(fields: &Fields<'_, '_>, report: &mut Report) -> Vec<OutputMapping> {
+    let what = format!("an output of {}", fields.what());
+    fields
+        .list("outputs", report)
+        .iter()
+        .filter_map(|node| {
+            let item = Fields::of(node, what.as_str(), report)?;
+            item.warn_unknown(OUTPUT, report);
+            let from = item.required_text("from", "name the Terraform output", report);
+            let to = item.required_text("to", "name the connection's attribute", report);
+            Some(OutputMapping {
+                from: from?.0,
+                to: to?.0,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,126 @@
+//! The stable codes of findings.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])+ $name:ident = $code:literal,)+) => {
+        /// What kind of thing a finding is about. The text (`STK001`…) is stable: scripts may rely on it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum FindingCode {
+            $($(#[$doc])+ $name,)+
+        }
+
+        impl FindingCode {
+            /// Every code, in ascending order.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The stable text, `STK` and three digits.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The text is not YAML.
+    Syntax = "STK001",
+    /// The document is larger, deeper or expands further than any real one.
+    TooLarge = "STK002",
+    /// A key stands twice in one mapping.
+    DuplicateKey = "STK003",
+    /// A value has another YAML type than the format says.
+    WrongShape = "STK004",
+    /// A key that the format does not know (a warning: the format grows).
+    UnknownKey = "STK005",
+    /// A scalar that cannot be kept exactly as it is written, or a tag that is ignored.
+    OddScalar = "STK006",
+    /// `schema-version` is missing or unknown.
+    SchemaVersion = "STK010",
+    /// `kind` is not the one that this file must have.
+    DocumentKind = "STK011",
+    /// A key that must be there is missing or empty.
+    MissingKey = "STK012",
+    /// An alias that cannot be a folder and a Terraform module name.
+    InvalidAlias = "STK013",
+    /// Two applied plugins with one alias.
+    DuplicateAlias = "STK014",
+    /// A plugin reference that is none of the known spellings, or whose version is not one.
+    InvalidQualifier = "STK015",
+    /// A connection entry without a name, a slot or a type; or two entries for one slot.
+    InvalidConnection = "STK016",
+    /// Nothing in stk.yaml says which project this is.
+    NoIdentity = "STK017",
+    /// A value outside the fixed list that the format gives.
+    InvalidChoice = "STK018",
+    /// An input definition in plugin.yaml that cannot be used.
+    InvalidInput = "STK030",
+    /// A condition in plugin.yaml that cannot be evaluated.
+    InvalidCondition = "STK031",
+    /// The plugin's own name or version is malformed.
+    InvalidMetadata = "STK032",
+    /// An applied plugin for which no plugin.yaml was given.
+    NoDefinition = "STK033",
+    /// plugin.yaml is of another version than stk.yaml applies.
+    VersionMismatch = "STK034",
+    /// plugin.yaml is of another plugin than stk.yaml applies.
+    NameMismatch = "STK035",
+    /// A required input has no value.
+    MissingInput = "STK040",
+    /// A value that the input's declared type does not take.
+    WrongInputType = "STK041",
+    /// stk.yaml gives an input that the plugin does not declare.
+    UnknownInput = "STK042",
+    /// stk.yaml gives an input whose condition does not hold.
+    ConditionedOut = "STK043",
+    /// A value that is not among the input's items.
+    NotAnItem = "STK044",
+    /// A secret whose value is not in stk.yaml, or should not be.
+    SecretInput = "STK045",
+    /// An input with values by environment has none for this environment.
+    NoValueForEnvironment = "STK046",
+    /// stk.yaml fills a connection slot that the plugin does not have.
+    UnknownSlot = "STK047",
+    /// A connection that the plugin needs or generates is not selected in stk.yaml.
+    MissingConnection = "STK048",
+    /// A connection of another type than the slot has.
+    ConnectionType = "STK049",
+    /// An applied plugin of one type (`app`, `infra`) whose plugin.yaml says the other.
+    KindMismatch = "STK050",
+}
+
+impl fmt::Display for FindingCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl Serialize for FindingCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FindingCode;
+
+    #[test]
+    fn codes_ascend_and_the_table_has_each() {
+        let readme = include_str!("../../README.md");
+        let mut last = "";
+        for code in FindingCode::ALL {
+            assert!(code.as_str() > last, "{code} follows {last}");
+            last = code.as_str();
+            assert!(
+                readme.contains(&format!("| {code} |")),
+                "{code} is missing from the README's table"
+            );
+        }
+    }
+}

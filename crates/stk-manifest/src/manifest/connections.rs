@@ -1,0 +1,209 @@
+//! The connections of one applied plugin, from the three places in which they are written.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::AppliedConnections;
+use crate::connection::{
+    ConnectionSource, Direction, SelectedConnection, find_connections,
+};
+use crate::finding::{FindingCode, Position, Report, quoted};
+use crate::yaml::{Fields, Places};
+
+const LISTS: &[&str] = &["generates", "requires"];
+const ITEM: &[&str] = &["type", "selected", "alias"];
+const CONNECTOR: &[&str] = &["name", "type", "alias", "selected"];
+/// Marks v1's flattened connector inputs: `aws_rds_conn__CONNECTOR: <name>`, `aws_rds_conn__CONNECTOR__host: …`.
+pub(crate) const CONNECTOR_MARK: &str = "__CONNECTOR";
+
+pub(super) fn read(
+    fields: &Fields<'_, '_>,
+    inputs: &Map<String, Value>,
+    places: &Places,
+    report: &mut Report,
+) -> AppliedConnections {
+    let mut found = AppliedConnections::default();
+    if let Some(lists) = fields.mapping("connections", report) {
+        lists.warn_unknown(LISTS, report);
+        found.generates = listed(&lists, "generates", fields.what(), report);
+        found.requires = listed(&lists, "requires", fields.what(), report);
+    }
+    connection_inputs(inputs, places, fields.what(), &mut found, report);
+    let connectors = connectors(fields, inputs, places, report);
+    found.requires.extend(connectors);
+    report_repeated(&found.requires, "requires", fields.what(), report);
+    report_repeated(&found.generates, "generates", fields.what(), report);
+    found
+}
+
+fn listed(
+    lists: &Fields<'_, '_>,
+    key: &str,
+    plugin: &str,
+    report: &mut Report,
+) -> Vec<SelectedConnection> {
+    let what = format!("a connection that {plugin} {key}");
+    lists
+        .list(key, report)
+        .iter()
+        .filter_map(|node| {
+            let item = Fields::of(node, what.as_str(), report)?;
+            item.warn_unknown(ITEM, report);
+            let connection = text(&item, "selected", "name the connection in the workspace", report);
+            let slot = text(&item, "alias", "name the plugin's own slot, as its plugin.yaml does", report);
+            let kind = text(&item, "type", "name the connection interface type", report);
+            Some(SelectedConnection {
+                connection: connection?,
+                slot: slot?,
+                kind: kind?,
+                source: ConnectionSource::List,
+                at: node.at,
+            })
+        })
+        .collect()
+}
+
+fn text(item: &Fields<'_, '_>, key: &str, help: &str, report: &mut Report) -> Option<String> {
+    if let Some(text) = item.text(key, report).filter(|text| !text.trim().is_empty()) {
+        return Some(text);
+    }
+    report.error_with_help(
+        FindingCode::InvalidConnection,
+        item.place(key),
+        format!("{} is missing or empty", item.name_of(key)),
+        help,
+    );
+    None
+}
+
+fn connection_inputs(
+    inputs: &Map<String, Value>,
+    places: &Places,
+    plugin: &str,
+    into: &mut AppliedConnections,
+    report: &mut Report,
+) {
+    for found in find_connections(inputs) {
+        let slot = found.slot();
+        let at = places.at_path(&found.indexes);
+        let text = |key: &str| {
+            found
+                .object
+                .get(key)
+                .and_then(Value::as_str)
+                .filter(|text| !text.trim().is_empty())
+        };
+        let Some(connection) = text("selected") else {
+            report.error_with_help(
+                FindingCode::InvalidConnection,
+                at,
+                format!("the connection input `{slot}` of {plugin} selects no connection"),
+                "add `selected: <the connection's name in the workspace>` to it",
+            );
+            continue;
+        };
+        let Some(kind) = text("type") else {
+            report.error_with_help(
+                FindingCode::InvalidConnection,
+                at,
+                format!("the connection input `{slot}` of {plugin} has no type"),
+                "add `type: <the connection interface type>` to it",
+            );
+            continue;
+        };
+        let selected = SelectedConnection {
+            slot,
+            connection: connection.to_owned(),
+            kind: kind.to_owned(),
+            source: ConnectionSource::Input,
+            at,
+        };
+        match found.direction {
+            Direction::Requires => into.requires.push(selected),
+            Direction::Generates => into.generates.push(selected),
+        }
+    }
+}
+
+/// v1: the listed connectors, then flattened ones that the list lacks.
+fn connectors(
+    fields: &Fields<'_, '_>,
+    inputs: &Map<String, Value>,
+    places: &Places,
+    report: &mut Report,
+) -> Vec<SelectedConnection> {
+    let what = format!("a connector of {}", fields.what());
+    let mut connectors: Vec<SelectedConnection> = fields
+        .list("connectors", report)
+        .iter()
+        .filter_map(|node| {
+            let item = Fields::of(node, what.as_str(), report)?;
+            item.warn_unknown(CONNECTOR, report);
+            let connection = text(&item, "name", "name the connection in the workspace", report);
+            let kind = text(&item, "type", "name the connection interface type", report);
+            let kind = kind?;
+            Some(SelectedConnection {
+                slot: item.text("alias", report).unwrap_or_else(|| kind.clone()),
+                connection: connection?,
+                kind,
+                source: ConnectionSource::Connector,
+                at: node.at,
+            })
+        })
+        .collect();
+    for (index, (key, value)) in inputs.iter().enumerate() {
+        let Some(prefix) = key.strip_suffix(CONNECTOR_MARK) else {
+            continue;
+        };
+        let Some(connection) = value.as_str().filter(|name| !name.trim().is_empty()) else {
+            continue;
+        };
+        let kind = prefix.replace('_', "-");
+        let is_listed = connectors
+            .iter()
+            .any(|listed| listed.connection == connection && listed.kind.replace('_', "-") == kind);
+        if !is_listed {
+            connectors.push(SelectedConnection {
+                slot: kind.clone(),
+                connection: connection.to_owned(),
+                kind,
+                source: ConnectionSource::Connector,
+                at: places.at_path(&[index]),
+            });
+        }
+    }
+    connectors
+}
+
+fn report_repeated(
+    connections: &[SelectedConnection],
+    verb: &str,
+    plugin: &str,
+    report: &mut Report,
+) {
+    if connections.len() < 2 {
+        return;
+    }
+    let mut seen: HashMap<&str, Position> = HashMap::with_capacity(connections.len());
+    for connection in connections {
+        // A v1 connector's slot is its type, and a plugin may need one of a type and give another.
+        if connection.source == ConnectionSource::Connector {
+            continue;
+        }
+        if let Some(first) = seen.get(connection.slot.as_str()) {
+            report.error(
+                FindingCode::InvalidConnection,
+                connection.at,
+                format!(
+                    "{plugin} {verb} the slot {} twice: on line {} and on line {}",
+                    quoted(&connection.slot),
+                    first.line,
+                    connection.at.line
+                ),
+            );
+        } else {
+            seen.insert(&connection.slot, connection.at);
+        }
+    }
+}

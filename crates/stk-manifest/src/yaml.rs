@@ -1,0 +1,11 @@
+//! YAML text to a tree in which every node knows its place.
+
+pub(crate) use self::fields::{Fields, text_of};
+pub(crate) use self::load::load;
+pub(crate) use self::node::{Node, Places};
+
+mod fields;
+mod load;
+mod node;
+mod scalar;
+mod text;

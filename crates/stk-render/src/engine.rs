@@ -1,0 +1,261 @@
+//! The engine as StackSpot's dialect sets it up, and one run of one template.
+
+use std::{
+    cell::Cell,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use minijinja::{Environment, Error, Output, State, Value, syntax::SyntaxConfig};
+
+use crate::{
+    context::{Context, MARK},
+    error::{ErrorKind, RenderError, Warning},
+    filters,
+    limits::Limits,
+    python,
+};
+
+/// How many undefined values of one template are traced to their lines; each costs one more run of the template.
+const MAX_TRACED: usize = 48;
+
+/// One context, ready to render any number of templates within one budget.
+pub(crate) struct Engine {
+    environment: Environment<'static>,
+    root: Value,
+    reasons: Vec<String>,
+    probe: Arc<Probe>,
+    limits: Limits,
+    work_left: u64,
+}
+
+/// Counts the undefined values that a run prints, and fails at a chosen one: the engine tells where it is only in errors.
+#[derive(Debug, Default)]
+struct Probe {
+    seen: AtomicUsize,
+    fail_at: AtomicUsize,
+}
+
+impl Engine {
+    pub(crate) fn new(context: &Context, limits: Limits) -> Result<Self, RenderError> {
+        let probe = Arc::new(Probe::default());
+        let (root, reasons) = context.to_engine();
+        Ok(Self {
+            environment: environment(&probe)?,
+            root,
+            reasons,
+            probe,
+            limits,
+            work_left: limits.work_total,
+        })
+    }
+
+    /// Renders one template, or one file name. `source` must have been prepared by [`dialect`](crate::dialect).
+    pub(crate) fn run(
+        &mut self,
+        name: &str,
+        source: &str,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<String, RenderError> {
+        let text = self.once(name, source, usize::MAX)?;
+        let undefined = self.probe.seen.load(Ordering::Relaxed);
+        if undefined > 0 {
+            self.trace(name, source, undefined, warnings);
+        }
+        Ok(text)
+    }
+
+    /// Only parses.
+    pub(crate) fn parse(&self, name: &str, source: &str) -> Result<(), RenderError> {
+        self.environment
+            .template_from_named_str(name, source)
+            .map(|_| ())
+            .map_err(|error| self.describe(&error, name, source, false))
+    }
+
+    fn once(&mut self, name: &str, source: &str, fail_at: usize) -> Result<String, RenderError> {
+        let fuel = self.limits.work_per_template.min(self.work_left);
+        self.environment.set_fuel(Some(fuel));
+        self.probe.seen.store(0, Ordering::Relaxed);
+        self.probe.fail_at.store(fail_at, Ordering::Relaxed);
+        let mut bytes = Vec::new();
+        let full = Cell::new(false);
+        let writer = Bounded {
+            bytes: &mut bytes,
+            limit: self.limits.bytes_per_file,
+            full: &full,
+        };
+        let used = self
+            .environment
+            .template_from_named_str(name, source)
+            .and_then(|template| template.render_captured_to(self.root.clone(), writer))
+            .map(|captured| captured.state().fuel_levels().map_or(0, |(used, _)| used))
+            .map_err(|error| self.describe(&error, name, source, full.get()))?;
+        self.work_left = self.work_left.saturating_sub(used);
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        match self.refusal(&text) {
+            Some(reason) => Err(RenderError {
+                template: name.into(),
+                line: None,
+                message: reason,
+                excerpt: None,
+                kind: ErrorKind::Refused,
+            }),
+            None => Ok(text),
+        }
+    }
+
+    /// Runs the template again, once for each undefined value that it printed, to learn its name and line.
+    fn trace(&mut self, name: &str, source: &str, undefined: usize, warnings: &mut Vec<Warning>) {
+        let mut found: Vec<Warning> = Vec::new();
+        for index in 0..undefined.min(MAX_TRACED) {
+            let Err(error) = self.once(name, source, index) else {
+                continue;
+            };
+            // Failing runs do not tell what they used.
+            self.work_left = self.work_left.saturating_sub(1000);
+            // Without a name it is the missing `else` of an inline `if`, or a filter's result: nothing odd.
+            if error.kind != ErrorKind::Undefined || !error.message.contains('`') {
+                continue;
+            }
+            let warning = Warning {
+                template: error.template,
+                line: error.line,
+                message: format!("{}; it prints as nothing", error.message),
+            };
+            if !found.contains(&warning) {
+                found.push(warning);
+            }
+        }
+        if undefined > MAX_TRACED {
+            found.push(Warning {
+                template: name.into(),
+                line: None,
+                message: format!(
+                    "prints undefined values in {} more places",
+                    undefined - MAX_TRACED
+                ),
+            });
+        }
+        warnings.append(&mut found);
+    }
+
+    /// The reason of the first refused value whose marker stands in `text`.
+    fn refusal(&self, text: &str) -> Option<String> {
+        let (_, rest) = text.split_once(MARK)?;
+        let (number, _) = rest.split_once(MARK)?;
+        self.reasons.get(number.parse::<usize>().ok()?).cloned()
+    }
+
+    fn describe(&self, error: &Error, name: &str, source: &str, full: bool) -> RenderError {
+        use minijinja::ErrorKind as Engine;
+
+        let line = error.line();
+        let excerpt = line
+            .and_then(|line| source.lines().nth(line - 1))
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty());
+        let detail = error.detail().unwrap_or_default();
+        let refusal = self.refusal(&error.to_string()).or_else(|| {
+            std::error::Error::source(error).and_then(|cause| self.refusal(&cause.to_string()))
+        });
+        let (kind, message) = match error.kind() {
+            _ if refusal.is_some() => (ErrorKind::Refused, refusal.unwrap_or_default()),
+            _ if full => (
+                ErrorKind::Limit,
+                format!("renders to more than {} bytes", self.limits.bytes_per_file),
+            ),
+            Engine::SyntaxError | Engine::BadEscape | Engine::InvalidDelimiter => {
+                (ErrorKind::Syntax, format!("syntax error: {detail}"))
+            }
+            Engine::UndefinedError if detail.is_empty() => (
+                ErrorKind::Undefined,
+                "an undefined value cannot be used here".into(),
+            ),
+            Engine::UndefinedError => (ErrorKind::Undefined, detail.to_owned()),
+            Engine::OutOfFuel => (
+                ErrorKind::Limit,
+                "the template does too much work; is there a loop over very many items?".into(),
+            ),
+            Engine::TemplateNotFound | Engine::BadInclude => (
+                ErrorKind::Runtime,
+                "a plugin's template cannot include, import or extend other files".into(),
+            ),
+            other if detail.is_empty() => (ErrorKind::Runtime, other.to_string()),
+            other => (ErrorKind::Runtime, format!("{other}: {detail}")),
+        };
+        RenderError {
+            template: name.into(),
+            line: line.and_then(|line| u32::try_from(line).ok()),
+            message,
+            excerpt,
+            kind,
+        }
+    }
+}
+
+fn environment(probe: &Arc<Probe>) -> Result<Environment<'static>, RenderError> {
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()
+        .map_err(|error| RenderError {
+            template: String::new(),
+            line: None,
+            message: error.to_string(),
+            excerpt: None,
+            kind: ErrorKind::Runtime,
+        })?;
+    environment.set_syntax(syntax);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    // Errors name the undefined expression only in debug mode; its other effect is on texts that nobody here prints.
+    environment.set_debug(true);
+    environment.set_unknown_method_callback(python::methods::call);
+    filters::register(&mut environment);
+    let probe = Arc::clone(probe);
+    environment.set_formatter(move |out, state, value| print(&probe, out, state, value));
+    Ok(environment)
+}
+
+fn print(
+    probe: &Probe,
+    out: &mut Output<'_>,
+    _state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    if value.is_undefined() {
+        let index = probe.seen.fetch_add(1, Ordering::Relaxed);
+        if index == probe.fail_at.load(Ordering::Relaxed) {
+            value.get_attr("")?;
+        }
+        return Ok(());
+    }
+    python::text::write_str(out, value)
+}
+
+/// A writer that stops at a number of bytes.
+struct Bounded<'a> {
+    bytes: &'a mut Vec<u8>,
+    limit: usize,
+    full: &'a Cell<bool>,
+}
+
+impl io::Write for Bounded<'_> {
+    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        if self.bytes.len().saturating_add(chunk.len()) > self.limit {
+            self.full.set(true);
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(chunk);
+        Ok(chunk.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,316 @@
+use minijinja::{Environment, Error, ErrorKind, State, Value, value::ValueKind};
+
+use super::add;
+use crate::python::{
+    args::{bind, flag_or, required, size_or, text_or},
+    strings,
+    text::to_str,
+};
+
+/// Longest line that padding may make.
+const MAX_WIDTH: usize = 100_000;
+
+pub(crate) fn register(environment: &mut Environment<'_>) {
+    add(environment, "truncate", truncate);
+    add(environment, "wordwrap", wordwrap);
+    add(environment, "indent", indent);
+    add(environment, "xmlattr", xmlattr);
+    add(environment, "urlencode", urlencode);
+    add(environment, "wordcount", |_, args| {
+        let [text] = bind(args, ["s"])?;
+        let text = text_or(text, "")?;
+        let words = text.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+        Ok(words.filter(|word| !word.is_empty()).count().into())
+    });
+    add(environment, "center", |_, args| {
+        let [text, width] = bind(args, ["value", "width"])?;
+        let width = size_or(width, 80)?.min(MAX_WIDTH);
+        Ok(strings::center(&text_or(text, "")?, width, ' ').into())
+    });
+    for name in ["e", "escape", "forceescape"] {
+        add(environment, name, |_, args| {
+            let [text] = bind(args, ["value"])?;
+            Ok(escape(&text_or(text, "")?).into())
+        });
+    }
+    add(environment, "string", |_, args| {
+        let [value] = bind(args, ["value"])?;
+        Ok(text_or(value, "")?.into())
+    });
+    add(environment, "striptags", |_, args| {
+        let [text] = bind(args, ["value"])?;
+        Ok(minijinja_contrib::filters::striptags(text_or(text, "")?).into())
+    });
+    add(environment, "filesizeformat", |state, args| {
+        let [size, binary] = bind(args, ["value", "binary"])?;
+        let size = state.apply_filter("float", &[required(size, "value")?])?;
+        Ok(file_size(f64::try_from(size)?, flag_or(binary, false)).into())
+    });
+}
+
+fn truncate(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [text, length, kill, end, leeway] =
+        bind(args, ["s", "length", "killwords", "end", "leeway"])?;
+    let text = text_or(text, "")?;
+    let length = size_or(length, 255)?;
+    let end = text_or(end, "...")?;
+    let leeway = size_or(leeway.filter(|leeway| !leeway.is_none()), 5)?;
+    let kept = length.checked_sub(strings::length(&end)).ok_or_else(|| {
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("the length must be at least {}", strings::length(&end)),
+        )
+    })?;
+    if strings::length(&text) <= length.saturating_add(leeway) {
+        return Ok(text.into());
+    }
+    let cut = strings::prefix(&text, kept);
+    let cut = if flag_or(kill, false) {
+        cut
+    } else {
+        cut.rsplit_once(' ').map_or(cut, |(before, _)| before)
+    };
+    Ok(format!("{cut}{end}").into())
+}
+
+fn indent(state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [text, width, first, blank] = bind(args, ["s", "width", "first", "blank"])?;
+    let text = text_or(text, "")?;
+    let indention = match width {
+        Some(width) if width.kind() == ValueKind::String => to_str(&width)?,
+        width => " ".repeat(size_or(width, 4)?.min(MAX_WIDTH)),
+    };
+    let (first, blank) = (flag_or(first, false), flag_or(blank, false));
+    // One line end more, as Jinja2 does: an empty text then has one line, and a last line end survives.
+    let text = format!("{text}\n");
+    let lines = strings::split_lines(&text, false);
+    state.consume_fuel(((lines.len() * indention.len() + text.len()) / 64) as u64)?;
+    let mut written = String::with_capacity(text.len());
+    for (index, line) in lines.iter().enumerate() {
+        if index > 0 {
+            written.push('\n');
+        }
+        if if index == 0 {
+            first
+        } else {
+            blank || !line.is_empty()
+        } {
+            written.push_str(&indention);
+        }
+        written.push_str(line);
+    }
+    Ok(written.into())
+}
+
+fn wordwrap(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [text, width, long, wrap, hyphens] = bind(
+        args,
+        [
+            "s",
+            "width",
+            "break_long_words",
+            "wrapstring",
+            "break_on_hyphens",
+        ],
+    )?;
+    let text = text_or(text, "")?;
+    let width = size_or(width, 79)?;
+    if width == 0 {
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "the width must be more than 0",
+        ));
+    }
+    let wrap = text_or(wrap.filter(|wrap| !wrap.is_none()), "\n")?;
+    let (long, hyphens) = (flag_or(long, true), flag_or(hyphens, true));
+    let lines: Vec<String> = strings::split_lines(&text, false)
+        .into_iter()
+        .map(|line| wrap_line(line, width, long, hyphens).join(&wrap))
+        .collect();
+    Ok(lines.join(&wrap).into())
+}
+
+/// `textwrap.wrap` of one line.
+fn wrap_line(line: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut current = String::new();
+    let mut used = 0;
+    for mut chunk in chunks(line, hyphens) {
+        loop {
+            let size = strings::length(chunk);
+            let blank = chunk.chars().all(char::is_whitespace);
+            if blank && used == 0 && !lines.is_empty() {
+                break;
+            }
+            if used + size <= width {
+                current.push_str(chunk);
+                used += size;
+                break;
+            }
+            if size > width && !blank && break_long {
+                let head =
+                    strings::prefix(chunk, (width - used.min(width)).max(usize::from(used == 0)));
+                current.push_str(head);
+                chunk = &chunk[head.len()..];
+            } else if used == 0 {
+                // A word longer than the line stands alone.
+                current.push_str(chunk);
+                chunk = "";
+            }
+            lines.push(current.trim_end().to_owned());
+            current.clear();
+            used = 0;
+            if chunk.is_empty() || blank {
+                break;
+            }
+        }
+    }
+    let rest = current.trim_end();
+    if !rest.is_empty() {
+        lines.push(rest.to_owned());
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+/// Runs of spaces and words; words are also split after hyphens between letters.
+fn chunks(line: &str, hyphens: bool) -> Vec<&str> {
+    let letters: Vec<(usize, char)> = line.char_indices().collect();
+    let letter = |index: usize| letters.get(index).map(|&(_, letter)| letter);
+    let mut chunks = Vec::new();
+    let mut start = 0;
+    for index in 1..letters.len() {
+        let (Some(before), Some(&(offset, after))) = (letter(index - 1), letters.get(index)) else {
+            continue;
+        };
+        let turns = before.is_whitespace() != after.is_whitespace();
+        let word = |at: Option<usize>| {
+            at.and_then(letter)
+                .is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+        };
+        let name = |at: Option<usize>| at.and_then(letter).is_some_and(char::is_alphabetic);
+        let hyphen = hyphens
+            && before == '-'
+            && name(index.checked_sub(2))
+            && word(index.checked_sub(3))
+            && word(Some(index))
+            && name(Some(index + 1));
+        if turns || hyphen {
+            chunks.push(&line[start..offset]);
+            start = offset;
+        }
+    }
+    if start < line.len() {
+        chunks.push(&line[start..]);
+    }
+    chunks
+}
+
+fn xmlattr(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [attributes, space] = bind(args, ["d", "autospace"])?;
+    let mut written = String::new();
+    let object = required(attributes, "d")?;
+    let pairs = object.as_object().and_then(|map| map.try_iter_pairs());
+    for (key, value) in pairs.into_iter().flatten() {
+        if value.is_none() || value.is_undefined() {
+            continue;
+        }
+        let key = to_str(&key)?;
+        if key.contains([' ', '/', '>', '=']) || key.contains(char::is_whitespace) {
+            return Err(Error::new(
+                ErrorKind::InvalidOperation,
+                format!("`{key}` cannot be the name of an attribute"),
+            ));
+        }
+        if !written.is_empty() || flag_or(space.clone(), true) {
+            written.push(' ');
+        }
+        let value = escape(&to_str(&value)?);
+        written.push_str(&format!("{}=\"{value}\"", escape(&key)));
+    }
+    Ok(written.into())
+}
+
+/// `markupsafe.escape`.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\'' => escaped.push_str("&#39;"),
+            '"' => escaped.push_str("&#34;"),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+fn urlencode(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [value] = bind(args, ["value"])?;
+    let value = required(value, "value")?;
+    let pairs: Vec<(Value, Value)> = match value.kind() {
+        ValueKind::Map => value
+            .as_object()
+            .and_then(|map| map.try_iter_pairs())
+            .into_iter()
+            .flatten()
+            .collect(),
+        ValueKind::Seq | ValueKind::Iterable => {
+            let mut pairs = Vec::new();
+            for item in value.try_iter()? {
+                pairs.push((item.get_item_by_index(0)?, item.get_item_by_index(1)?));
+            }
+            pairs
+        }
+        _ => return Ok(quote(&to_str(&value)?, false).into()),
+    };
+    let mut parts = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        let (key, value) = (to_str(&key)?, to_str(&value)?);
+        parts.push(format!("{}={}", quote(&key, true), quote(&value, true)));
+    }
+    Ok(parts.join("&").into())
+}
+
+/// `urllib.parse.quote`; in a query string a space is `+` and the slash is not safe.
+fn quote(text: &str, query: bool) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' => {
+                quoted.push(char::from(byte));
+            }
+            b'/' if !query => quoted.push('/'),
+            b' ' if query => quoted.push('+'),
+            _ => quoted.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    quoted
+}
+
+fn file_size(bytes: f64, binary: bool) -> String {
+    const DECIMAL: [&str; 8] = ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
+    const BINARY: [&str; 8] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"];
+    let (base, units): (f64, _) = if binary {
+        (1024.0, BINARY)
+    } else {
+        (1000.0, DECIMAL)
+    };
+    #[expect(clippy::float_cmp, reason = "exactly one byte has its own word")]
+    if bytes == 1.0 {
+        return "1 Byte".into();
+    }
+    if bytes < base {
+        return format!("{} Bytes", bytes.trunc());
+    }
+    let mut unit = base;
+    for name in units {
+        unit *= base;
+        if bytes < unit {
+            return format!("{:.1} {name}", base * bytes / unit);
+        }
+    }
+    format!("{:.1} {}", base * bytes / unit, units[7])
+}

@@ -1,0 +1,199 @@
+use std::collections::BTreeMap;
+
+use crate::{
+    context::Context,
+    dialect::prepare,
+    engine::Engine,
+    error::{ErrorKind, RenderError, Warning},
+    limits::Limits,
+    path,
+    templates::{TemplateFile, Templates},
+    tree::{File, Tree},
+};
+
+/// What [`render`] made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rendered {
+    /// The files.
+    pub tree: Tree,
+    /// Oddities, sorted by template and line.
+    pub warnings: Vec<Warning>,
+}
+
+/// What [`evaluate`] made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evaluated {
+    /// The text; Jinja always gives text, so `{{ 1 + 1 }}` is the string `2`.
+    pub text: String,
+    /// Oddities, as of [`render`].
+    pub warnings: Vec<Warning>,
+}
+
+/// Renders every file and every file name of `templates` within the default [`Limits`].
+///
+/// # Errors
+///
+/// The first fault, in the order of the templates' paths; see [`ErrorKind`].
+pub fn render(templates: &Templates, context: &Context) -> Result<Rendered, RenderError> {
+    render_with(templates, context, Limits::default())
+}
+
+/// Like [`render`], within `limits`.
+///
+/// # Errors
+///
+/// As [`render`].
+pub fn render_with(
+    templates: &Templates,
+    context: &Context,
+    limits: Limits,
+) -> Result<Rendered, RenderError> {
+    let selected = templates.selected()?;
+    let mut engine = Engine::new(context, limits)?;
+    let mut rendered = Rendered::default();
+    let mut origins: BTreeMap<String, &str> = BTreeMap::new();
+    let mut bytes_total = 0_usize;
+    for (count, template) in selected.into_iter().enumerate() {
+        let target = file_name(&mut engine, template, &mut rendered.warnings)?;
+        let bytes = match text_of(&template.bytes) {
+            None => template.bytes.clone(),
+            Some(text) => engine
+                .run(&template.path, &prepare(text), &mut rendered.warnings)?
+                .into_bytes(),
+        };
+        bytes_total = bytes_total.saturating_add(bytes.len());
+        if count >= limits.files || bytes_total > limits.bytes_total {
+            return Err(fault(
+                template,
+                ErrorKind::Limit,
+                format!(
+                    "the templates render to more than {} files or {} bytes",
+                    limits.files, limits.bytes_total
+                ),
+            ));
+        }
+        if let Some(other) = origins.get(&target) {
+            return Err(fault(
+                template,
+                ErrorKind::Path,
+                format!("renders to `{target}`, and so does `{other}`"),
+            ));
+        }
+        if let Some(obstacle) = rendered.tree.obstacle(&target) {
+            let other = origins.get(obstacle).copied().unwrap_or(obstacle);
+            return Err(fault(
+                template,
+                ErrorKind::Path,
+                format!(
+                    "renders to `{target}`, but `{other}` renders to `{obstacle}`: one would be a file and the other its folder"
+                ),
+            ));
+        }
+        let file = File {
+            bytes,
+            executable: template.executable,
+        };
+        rendered
+            .tree
+            .insert(&target, file)
+            .map_err(|reason| bad_name(template, &target, &reason))?;
+        origins.insert(target, &template.path);
+    }
+    rendered.warnings.sort();
+    rendered.warnings.dedup();
+    Ok(rendered)
+}
+
+/// The syntax errors of all file names and files, without running anything, sorted by template.
+pub fn check(templates: &Templates) -> Vec<RenderError> {
+    let selected = match templates.selected() {
+        Ok(selected) => selected,
+        Err(error) => return vec![error],
+    };
+    let engine = match Engine::new(&Context::default(), Limits::default()) {
+        Ok(engine) => engine,
+        Err(error) => return vec![error],
+    };
+    let mut errors = Vec::new();
+    for template in selected {
+        if let Err(error) = engine.parse(&template.path, &prepare(&template.path)) {
+            errors.push(in_name(template, error));
+        }
+        if let Some(text) = text_of(&template.bytes)
+            && let Err(error) = engine.parse(&template.path, &prepare(text))
+        {
+            errors.push(error);
+        }
+    }
+    errors
+}
+
+/// Renders one string of a plugin's definition, as a computed input. `name` stands for the template in errors and warnings.
+///
+/// # Errors
+///
+/// As [`render`], without those about files.
+pub fn evaluate(source: &str, name: &str, context: &Context) -> Result<Evaluated, RenderError> {
+    let mut engine = Engine::new(context, Limits::default())?;
+    let mut evaluated = Evaluated::default();
+    evaluated.text = engine.run(name, &prepare(source), &mut evaluated.warnings)?;
+    Ok(evaluated)
+}
+
+/// The text of a template, or `None` for a binary file.
+fn text_of(bytes: &[u8]) -> Option<&str> {
+    if bytes.contains(&0) {
+        return None;
+    }
+    std::str::from_utf8(bytes).ok()
+}
+
+fn file_name(
+    engine: &mut Engine,
+    template: &TemplateFile,
+    warnings: &mut Vec<Warning>,
+) -> Result<String, RenderError> {
+    let mut found = Vec::new();
+    // The path is one template, not one for each segment: an `{% if %}` may span folders.
+    let name = engine
+        .run(&template.path, &prepare(&template.path), &mut found)
+        .map_err(|error| in_name(template, error))?;
+    warnings.extend(found.into_iter().map(|warning| Warning {
+        line: None,
+        message: format!("in the file's name: {}", warning.message),
+        ..warning
+    }));
+    path::normalize(&name).map_err(|reason| bad_name(template, &name, &reason))
+}
+
+fn bad_name(template: &TemplateFile, name: &str, reason: &str) -> RenderError {
+    let message = if name == template.path {
+        format!("not a usable file name: {reason}")
+    } else {
+        format!(
+            "the file's name renders to `{}`: {reason}",
+            name.escape_debug()
+        )
+    };
+    fault(template, ErrorKind::Path, message)
+}
+
+fn in_name(template: &TemplateFile, error: RenderError) -> RenderError {
+    RenderError {
+        line: None,
+        excerpt: None,
+        message: format!("in the file's name: {}", error.message),
+        template: template.path.clone(),
+        ..error
+    }
+}
+
+fn fault(template: &TemplateFile, kind: ErrorKind, message: String) -> RenderError {
+    RenderError {
+        template: template.path.clone(),
+        line: None,
+        message,
+        excerpt: None,
+        kind,
+    }
+}

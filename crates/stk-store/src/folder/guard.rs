@@ -1,0 +1,41 @@
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The file whose lock guards every change of the store. Its leading `.` keeps it out of listings.
+pub(super) const FILE_NAME: &str = ".lock";
+
+/// The lock is held for two file operations; whoever holds it this long is stopped or hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const PAUSE: Duration = Duration::from_millis(2);
+
+#[derive(Debug)]
+pub(super) enum GuardError {
+    Held { seconds: u64 },
+    Io(io::Error),
+}
+
+/// Waits for the lock on `path`. It ends when the file is closed, also by the death of the process.
+pub(super) fn take(path: &Path) -> Result<File, GuardError> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(GuardError::Io)?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if start.elapsed() >= PATIENCE => {
+                return Err(GuardError::Held {
+                    seconds: PATIENCE.as_secs(),
+                });
+            }
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) => return Err(GuardError::Io(error)),
+        }
+    }
+}

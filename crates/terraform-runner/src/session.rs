@@ -1,0 +1,355 @@
+//! One working directory, taken through init, plan and apply.
+
+mod collect;
+mod error;
+
+pub use self::error::{RescuedState, StateOrigin, StepError, StepErrorKind};
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use self::collect::{Collected, ErroredState};
+use crate::event::{Change, ChangeSummary, Event};
+use crate::{
+    ApplyOptions, ChildEnvironment, Command, Exit, InitOptions, Outputs, PlanFile, PlanOptions,
+    Program, Runner, Step, Stream,
+};
+
+/// What is called for each event of a step that a person may want to see; [`Event::to_line`] makes a line of it.
+///
+/// It never gets a state or the value of a sensitive output.
+pub type OnEvent<'a> = &'a mut (dyn FnMut(&Event) + Send);
+
+/// A plan that was made.
+#[derive(Debug)]
+pub struct Planned {
+    /// The saved plan, for [`Session::apply`].
+    pub file: PlanFile,
+    /// The counts.
+    pub summary: ChangeSummary,
+    /// What is done to each resource, in the program's order; those to which nothing is done are not listed.
+    pub changes: Vec<Change>,
+    /// Applying it would do something. Also true when only outputs change.
+    pub has_changes: bool,
+}
+
+/// A plan that was carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// The root module's outputs as they are now.
+    pub outputs: Outputs,
+    /// The counts of what was done.
+    pub summary: ChangeSummary,
+}
+
+/// Runs the steps in one working directory, with one program and one environment.
+///
+/// The directory belongs to the session: a backend that was initialised before is configured anew, and
+/// `errored.tfstate` is looked for in it.
+#[derive(Debug)]
+pub struct Session {
+    program: Program,
+    runner: Arc<dyn Runner>,
+    environment: ChildEnvironment,
+    directory: PathBuf,
+    /// What init printed on standard error. The program repeats it with every command (problems of its own
+    /// configuration file, say), and nobody wants to read it three times.
+    said: Mutex<BTreeSet<String>>,
+}
+
+impl Session {
+    /// A session in `directory`. Nothing is started yet.
+    pub fn new(
+        program: Program,
+        runner: Arc<dyn Runner>,
+        environment: ChildEnvironment,
+        directory: impl Into<PathBuf>,
+    ) -> Self {
+        Self {
+            program,
+            runner,
+            environment,
+            directory: directory.into(),
+            said: Mutex::default(),
+        }
+    }
+
+    /// The program that is run.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The working directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The environment of all commands.
+    pub fn environment(&self) -> &ChildEnvironment {
+        &self.environment
+    }
+
+    /// Installs providers and modules and configures the backend.
+    ///
+    /// # Errors
+    ///
+    /// [`StepError`], for this and all other steps.
+    pub async fn init(
+        &self,
+        options: &InitOptions,
+        on_event: OnEvent<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<(), StepError> {
+        let command = Command::init(
+            self.program.path(),
+            &self.environment,
+            &self.directory,
+            options,
+        );
+        let (exit, collected) = self.run(&command, on_event, cancel).await?;
+        self.check(Step::Init, exit, collected, &[0], None)?;
+        Ok(())
+    }
+
+    /// Plans what makes the world as the configuration says. The plan is saved in `folder`, which must exist and
+    /// should not be the working directory.
+    ///
+    /// # Errors
+    ///
+    /// [`StepError`]. A plan that was cancelled and had finished all the same is no error.
+    pub async fn plan(
+        &self,
+        options: &PlanOptions,
+        folder: &Path,
+        on_event: OnEvent<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Planned, StepError> {
+        self.plan_as(Step::Plan, options, folder, on_event, cancel)
+            .await
+    }
+
+    /// Plans the destruction of everything in the state (or of what `options` targets, and all that depends on it).
+    ///
+    /// # Errors
+    ///
+    /// As [`plan`](Self::plan).
+    pub async fn plan_destroy(
+        &self,
+        options: &PlanOptions,
+        folder: &Path,
+        on_event: OnEvent<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Planned, StepError> {
+        self.plan_as(Step::PlanDestroy, options, folder, on_event, cancel)
+            .await
+    }
+
+    /// Carries out a plan, and nothing but that plan. A cancellation is passed on once, and then the end is waited
+    /// for however long it takes.
+    ///
+    /// # Errors
+    ///
+    /// [`StepError`]; its [`rescued_state`](StepError::rescued_state) is the only copy of the state when there is one.
+    pub async fn apply(
+        &self,
+        plan: PlanFile,
+        options: &ApplyOptions,
+        on_event: OnEvent<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Applied, StepError> {
+        if plan.directory() != self.directory {
+            let kind = StepErrorKind::ForeignPlan {
+                made_in: plan.directory().to_owned(),
+            };
+            return Err(self.error(Step::Apply, kind));
+        }
+        let command = Command::apply(
+            self.program.path(),
+            &self.environment,
+            &self.directory,
+            plan.path(),
+            options,
+        );
+        let before = ErroredState::look(&self.directory);
+        let (exit, collected) = self.run(&command, on_event, cancel).await?;
+        let collected = self.check(Step::Apply, exit, collected, &[0], Some(before))?;
+        let outputs = match collected.outputs {
+            Some(outputs) => outputs,
+            // The event belongs to the format since the beginning; a program that leaves it out is asked again. The
+            // apply is done and its outputs are needed, so a cancellation does not stop this.
+            None => self.outputs(&CancellationToken::new()).await?,
+        };
+        Ok(Applied {
+            outputs,
+            summary: collected.summary.unwrap_or_default(),
+        })
+    }
+
+    /// Reads the outputs of the last apply from the state. Values of sensitive ones are not kept.
+    ///
+    /// # Errors
+    ///
+    /// [`StepError`]
+    pub async fn outputs(&self, cancel: &CancellationToken) -> Result<Outputs, StepError> {
+        let command = Command::output(self.program.path(), &self.environment, &self.directory);
+        let mut document = String::new();
+        let mut collected = Collected::default();
+        let mut on_line = |line: crate::Line| match line.stream {
+            Stream::Stdout => {
+                document.push_str(&line.text);
+                document.push('\n');
+            }
+            Stream::Stderr => {
+                collected.take(line);
+            }
+        };
+        let exit = self
+            .runner
+            .run(&command, &mut on_line, cancel)
+            .await
+            .map_err(|source| self.error(Step::Output, StepErrorKind::from_run(source)))?;
+        self.check(Step::Output, exit, collected, &[0], None)?;
+        Outputs::from_output_command(&document)
+            .ok_or_else(|| self.error(Step::Output, StepErrorKind::NoOutputs))
+    }
+
+    /// Removes the lock `lock_id` from the state, whoever holds it. The directory must be initialised.
+    ///
+    /// # Errors
+    ///
+    /// [`StepError`], also when the state is not locked or by another id.
+    pub async fn force_unlock(
+        &self,
+        lock_id: &str,
+        on_event: OnEvent<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<(), StepError> {
+        let command = Command::force_unlock(
+            self.program.path(),
+            &self.environment,
+            &self.directory,
+            lock_id,
+        );
+        let (exit, collected) = self.run(&command, on_event, cancel).await?;
+        self.check(Step::ForceUnlock, exit, collected, &[0], None)?;
+        Ok(())
+    }
+
+    async fn plan_as(
+        &self,
+        step: Step,
+        options: &PlanOptions,
+        folder: &Path,
+        on_event: OnEvent<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Planned, StepError> {
+        let file = PlanFile::create(folder, &self.directory).map_err(|source| {
+            self.error(
+                step,
+                StepErrorKind::PlanFile {
+                    folder: folder.to_owned(),
+                    source,
+                },
+            )
+        })?;
+        let make = if step == Step::PlanDestroy {
+            Command::plan_destroy
+        } else {
+            Command::plan
+        };
+        let command = make(
+            self.program.path(),
+            &self.environment,
+            &self.directory,
+            file.path(),
+            options,
+        );
+        let (exit, collected) = self.run(&command, on_event, cancel).await?;
+        let collected = self.check(step, exit, collected, &[0, 2], None)?;
+        if !file.is_filled() {
+            return Err(self.error(step, StepErrorKind::NoPlan));
+        }
+        Ok(Planned {
+            file,
+            summary: collected.summary.unwrap_or_default(),
+            changes: collected.changes,
+            has_changes: exit.code == Some(2),
+        })
+    }
+
+    async fn run(
+        &self,
+        command: &Command,
+        on_event: OnEvent<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<(Exit, Collected), StepError> {
+        let mut collected = Collected::default();
+        let step = command.step();
+        let mut on_line = |line: crate::Line| {
+            if self.is_repetition(step, &line) {
+                collected.take(line);
+                return;
+            }
+            let event = collected.take(line);
+            // An apply begins by listing the plan again.
+            if step != Step::Apply
+                || !matches!(event, Event::PlannedChange(_) | Event::ResourceDrift(_))
+            {
+                on_event(&event);
+            }
+        };
+        let exit = self
+            .runner
+            .run(command, &mut on_line, cancel)
+            .await
+            .map_err(|source| self.error(step, StepErrorKind::from_run(source)))?;
+        Ok((exit, collected))
+    }
+
+    fn is_repetition(&self, step: Step, line: &crate::Line) -> bool {
+        if line.stream != Stream::Stderr || line.truncated {
+            return false;
+        }
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if step == Step::Init {
+            said.insert(line.text.clone());
+            return false;
+        }
+        said.contains(&line.text)
+    }
+
+    /// Turns an exit into a success or an error that says all that is known.
+    fn check(
+        &self,
+        step: Step,
+        exit: Exit,
+        collected: Collected,
+        good: &[i32],
+        errored_state: Option<ErroredState>,
+    ) -> Result<Collected, StepError> {
+        let success = exit.code.is_some_and(|code| good.contains(&code));
+        let kind = match (&collected.unsupported_interface, success) {
+            // An apply that went well is not called a failure because of its words; the plan before it has failed.
+            (Some(interface), _) if step != Step::Apply => StepErrorKind::UnsupportedInterface {
+                interface: interface.clone(),
+            },
+            (_, true) => return Ok(collected),
+            (_, false) => StepErrorKind::from_exit(exit, &collected.diagnostics),
+        };
+        let rescued = errored_state
+            .and_then(|before| before.rescued(&self.directory))
+            .or(collected.state_dump);
+        Err(self.error(step, kind).with_details(
+            collected.diagnostics,
+            collected.stderr_tail,
+            rescued,
+        ))
+    }
+
+    fn error(&self, step: Step, kind: StepErrorKind) -> StepError {
+        StepError::new(self.program.product(), step, kind)
+    }
+}

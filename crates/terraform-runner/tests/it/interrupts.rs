@@ -1,0 +1,149 @@
+//! Signals, with the fake Terraform that counts them.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use terraform_runner::{Command, Exit, ProcessRunner, RunError, Runner};
+
+use crate::support::{Project, environment, until};
+
+const PLAN: &str = "plan";
+
+fn counted(project: &Project) -> Value {
+    serde_json::from_slice(&fs::read(project.work().join("signals.json")).unwrap()).unwrap()
+}
+
+/// Applies, and cancels (over and over) as soon as the apply has begun.
+async fn cancelled_apply(
+    apply: Value,
+) -> (
+    Project,
+    Result<terraform_runner::Applied, terraform_runner::StepError>,
+) {
+    let mut project = Project::fake(json!({PLAN: {"exit": 2}, "apply": apply})).await;
+    let planned = project.plan().await.unwrap();
+    let (cancel, ready) = (project.cancel.clone(), project.work().join("ready"));
+    let canceller = tokio::spawn(async move {
+        until("the apply", || ready.exists()).await;
+        for _ in 0..5 {
+            cancel.cancel();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    let outcome = project.apply(planned).await;
+    canceller.await.unwrap();
+    (project, outcome)
+}
+
+#[tokio::test]
+async fn an_apply_gets_one_interrupt_however_often_it_is_cancelled() {
+    let apply = json!({"ready_file": "ready", "sleep_ms": 60_000, "drain_ms": 1000, "signals_file": "signals.json"});
+    let (mut project, outcome) = cancelled_apply(apply).await;
+    assert!(outcome.unwrap_err().is_cancelled());
+    assert_eq!(counted(&project), json!({"int": 1, "term": 0}));
+    insta::assert_snapshot!(project.take_said(), @"Interrupt received. Please wait for Terraform to exit or data loss may occur. Gracefully shutting down...");
+}
+
+#[tokio::test]
+async fn an_apply_that_finishes_all_the_same_is_a_success() {
+    let apply = json!({
+        "ready_file": "ready", "sleep_ms": 60_000, "drain_ms": 200, "on_interrupt": "succeed", "signals_file": "signals.json",
+        "stdout": [{"@level": "info", "@message": "Outputs: 0", "type": "outputs", "outputs": {}}],
+    });
+    let (project, outcome) = cancelled_apply(apply).await;
+    assert!(outcome.unwrap().outputs.is_empty());
+    assert_eq!(counted(&project), json!({"int": 1, "term": 0}));
+}
+
+#[tokio::test]
+async fn an_apply_that_takes_its_time_is_waited_for() {
+    let apply = json!({"ready_file": "ready", "sleep_ms": 4000, "on_interrupt": "ignore", "exit": 1, "signals_file": "signals.json"});
+    let started = Instant::now();
+    let (project, outcome) = cancelled_apply(apply).await;
+    assert!(outcome.unwrap_err().is_cancelled());
+    assert!(started.elapsed() >= Duration::from_secs(4));
+    assert_eq!(counted(&project), json!({"int": 1, "term": 0}));
+}
+
+#[tokio::test]
+async fn a_version_that_hangs_is_killed_after_its_grace() {
+    let project = Project::fake(
+        json!({"version": {"ready_file": "ready", "sleep_ms": 60_000, "on_interrupt": "ignore"}}),
+    )
+    .await;
+    let command = Command::version(
+        project.session.program().path(),
+        &environment(),
+        &project.work(),
+    );
+    let (cancel, ready) = (project.cancel.clone(), project.work().join("ready"));
+    let canceller = tokio::spawn(async move {
+        until("the command", || ready.exists()).await;
+        cancel.cancel();
+    });
+    let exit = ProcessRunner::new()
+        .run(&command, &mut |_| {}, &project.cancel)
+        .await
+        .unwrap();
+    canceller.await.unwrap();
+    assert_eq!(
+        exit,
+        Exit {
+            code: None,
+            signal: Some(9),
+            interrupted: true
+        }
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_started_when_it_is_cancelled_already() {
+    let mut project = Project::fake(json!({PLAN: {"record_file": "record"}})).await;
+    project.cancel.cancel();
+    let error = project.plan().await.unwrap_err();
+    assert!(error.is_cancelled());
+    insta::assert_snapshot!(error, @"terraform plan was cancelled before it was started");
+    assert!(!project.work().join("record").exists());
+    assert_eq!(fs::read_dir(project.plans()).unwrap().count(), 0);
+    let command = Command::version(
+        project.session.program().path(),
+        &environment(),
+        &project.work(),
+    );
+    let outcome = ProcessRunner::new()
+        .run(&command, &mut |_| {}, &project.cancel)
+        .await;
+    assert!(matches!(outcome, Err(RunError::Cancelled)));
+}
+
+#[tokio::test]
+async fn a_child_that_is_left_behind_does_not_hold_up_the_end() {
+    let mut project = Project::fake(json!({PLAN: {"exit": 2, "leaves_child": 600}})).await;
+    let started = Instant::now();
+    project.plan().await.unwrap();
+    assert!(
+        started.elapsed() < Duration::from_secs(60),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_dropped_future_leaves_the_command_alive() {
+    let project = Project::fake(json!({"version": {"ready_file": "ready", "sleep_ms": 300, "signals_file": "signals.json"}})).await;
+    let command = Command::version(
+        project.session.program().path(),
+        &environment(),
+        &project.work(),
+    );
+    let runner = ProcessRunner::new();
+    let ready = project.work().join("ready");
+    let mut ignore = |_| {};
+    tokio::select! {
+        _ = runner.run(&command, &mut ignore, &project.cancel) => panic!("it has ended"),
+        () = until("the start", || ready.exists()) => {}
+    }
+    until("the end", || project.work().join("signals.json").exists()).await;
+    assert_eq!(counted(&project), json!({"int": 0, "term": 0}));
+}

@@ -1,0 +1,199 @@
+//! A project in a temporary folder, and a session in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use stk_testing::fake_terraform::install_fake_terraform;
+use tempfile::TempDir;
+use terraform_runner::event::Event;
+use terraform_runner::{
+    Applied, ApplyOptions, ChildEnvironment, EnvironmentPolicy, InitOptions, PlanOptions, Planned,
+    ProcessRunner, Program, Session, StepError,
+};
+use tokio_util::sync::CancellationToken;
+
+/// A project with a session, and what the session said.
+pub(crate) struct Project {
+    folder: TempDir,
+    /// Kept because the program is in it.
+    program_folder: Option<TempDir>,
+    pub(crate) session: Session,
+    pub(crate) said: Vec<String>,
+    pub(crate) cancel: CancellationToken,
+}
+
+impl Project {
+    /// A project of the real Terraform; `None` when it is not there.
+    pub(crate) async fn real(test: &str, main: &str) -> Option<Self> {
+        let program = stk_testing::terraform::require_terraform(test)?;
+        Some(Self::with_program(&program, main, environment()).await)
+    }
+
+    /// A project of the fake Terraform. Only what runs in the project follows the script, so that the program is
+    /// found to be what it should be whatever the script does.
+    pub(crate) async fn fake(script: Value) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let program = install_fake_terraform(folder.path(), &json!({})).unwrap();
+        let mut project = Self::with_program(&program, "", environment()).await;
+        fs::write(
+            project.work().join("fake-terraform.json"),
+            script.to_string(),
+        )
+        .unwrap();
+        project.program_folder = Some(folder);
+        project
+    }
+
+    async fn with_program(program: &Path, main: &str, environment: ChildEnvironment) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let work = folder.path().join("work");
+        fs::create_dir(&work).unwrap();
+        fs::create_dir(folder.path().join("plans")).unwrap();
+        fs::write(work.join("main.tf"), main).unwrap();
+        let session = session(program, environment, &work).await;
+        Self {
+            folder,
+            program_folder: None,
+            session,
+            said: Vec::new(),
+            cancel: CancellationToken::new(),
+        }
+    }
+
+    pub(crate) fn work(&self) -> PathBuf {
+        self.folder.path().join("work")
+    }
+
+    pub(crate) fn plans(&self) -> PathBuf {
+        self.folder.path().join("plans")
+    }
+
+    pub(crate) fn write(&self, main: &str) {
+        fs::write(self.work().join("main.tf"), main).unwrap();
+    }
+
+    pub(crate) async fn init(&mut self) -> Result<(), StepError> {
+        let said = &mut self.said;
+        self.session
+            .init(
+                &InitOptions::default(),
+                &mut |event| say(said, event),
+                &self.cancel,
+            )
+            .await
+    }
+
+    pub(crate) async fn plan(&mut self) -> Result<Planned, StepError> {
+        let plans = self.plans();
+        let said = &mut self.said;
+        let options = PlanOptions {
+            lock_timeout: std::time::Duration::ZERO,
+            ..PlanOptions::default()
+        };
+        self.session
+            .plan(
+                &options,
+                &plans,
+                &mut |event| say(said, event),
+                &self.cancel,
+            )
+            .await
+    }
+
+    pub(crate) async fn plan_destroy(&mut self) -> Result<Planned, StepError> {
+        let plans = self.plans();
+        let said = &mut self.said;
+        self.session
+            .plan_destroy(
+                &PlanOptions::default(),
+                &plans,
+                &mut |event| say(said, event),
+                &self.cancel,
+            )
+            .await
+    }
+
+    pub(crate) async fn apply(&mut self, planned: Planned) -> Result<Applied, StepError> {
+        let said = &mut self.said;
+        self.session
+            .apply(
+                planned.file,
+                &ApplyOptions::default(),
+                &mut |event| say(said, event),
+                &self.cancel,
+            )
+            .await
+    }
+
+    /// Everything that was said since the last call, without the ids that differ from run to run.
+    pub(crate) fn take_said(&mut self) -> String {
+        let lines = std::mem::take(&mut self.said);
+        lines
+            .iter()
+            .map(|line| without_ids(line))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}
+
+/// The tests' own environment through the policy, without a configuration file that this machine may lack.
+pub(crate) fn environment() -> ChildEnvironment {
+    EnvironmentPolicy::new()
+        .build(std::env::vars_os().filter(|(name, _)| name != "TF_CLI_CONFIG_FILE"))
+}
+
+pub(crate) async fn detect(program: &Path) -> Result<Program, terraform_runner::DetectError> {
+    Program::detect(
+        program,
+        &ProcessRunner::new(),
+        &environment(),
+        &CancellationToken::new(),
+    )
+    .await
+}
+
+async fn session(program: &Path, environment: ChildEnvironment, work: &Path) -> Session {
+    let program = detect(program).await.unwrap();
+    Session::new(program, Arc::new(ProcessRunner::new()), environment, work)
+}
+
+fn say(said: &mut Vec<String>, event: &Event) {
+    said.extend(event.to_line());
+}
+
+fn without_ids(line: &str) -> String {
+    match (line.find("[id="), line.rfind(']')) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}[id=…{}", &line[..start], &line[end..])
+        }
+        _ => line.to_owned(),
+    }
+}
+
+/// The error as a person reads it: its own words, and each cause.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(&format!("\n  caused by: {error}"));
+        source = error.source();
+    }
+    text
+}
+
+/// Waits until `condition` holds.
+///
+/// # Panics
+///
+/// When it does not within half a minute.
+pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..3000 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("waited in vain for {what}");
+}
