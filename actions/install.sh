@@ -168,7 +168,7 @@ temporary=$(mktemp -d "$parent/.install.XXXXXXXX") || fail "the tool cache '$par
 
 download "$releases/$ref/SHA256SUMS" "$temporary/SHA256SUMS"
 expected=$(listed_digest "$temporary/SHA256SUMS" "$archive")
-if [[ ! "$expected" =~ ^[0-9a-fA-F]{64}$ ]]; then
+if [[ ! "$expected" =~ ^[0-9a-f]{64}$ ]]; then
   fail "$releases/$ref/SHA256SUMS has no SHA-256 of $archive"
 fi
 

@@ -1,1 +1,47 @@
 #![doc = include_str!("../README.md")]
+
+mod arguments;
+mod cancel;
+mod deploy;
+mod graph;
+mod output;
+mod project;
+mod render;
+mod runs;
+mod status;
+mod templates;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+use gha::{Environment, Failure, Log};
+use stk_run::exit_code;
+
+use crate::arguments::{Arguments, Call};
+
+/// Runs the call that the process's arguments make.
+///
+/// # Errors
+///
+/// The failure to print and to exit with.
+pub fn main(environment: &Environment, log: &Log) -> Result<ExitCode, Failure> {
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::from_error(exit_code::BUG, &error))?;
+    let code = match arguments.call {
+        Call::Deploy(call) => runtime.block_on(deploy::run(&call, environment, log)),
+        Call::Validate(call) => validate::run(&call, environment, log),
+        Call::Graph(call) => runtime.block_on(graph::run(&call, environment)),
+        Call::Render(call) => runtime.block_on(render::run(&call, environment, log)),
+        Call::Status(call) => runtime.block_on(status::run(&call, environment)),
+        Call::Runs(call) => runtime.block_on(runs::run(&call, environment)),
+        Call::Cancel(call) => runtime.block_on(cancel::run(&call, environment, log)),
+    }?;
+    // A prompt that nobody answered leaves a thread behind; it must not keep the process.
+    runtime.shutdown_background();
+    Ok(ExitCode::from(code))
+}

@@ -5,8 +5,30 @@ use std::collections::BTreeMap;
 use stk_run::{Alias, ConnectionValues, RunRecord, Unit};
 use stk_store::{RecordError, Store, connections};
 
-/// Slot name (the plugin's own name for a connection) to values.
-pub type Connections = BTreeMap<String, ConnectionValues>;
+/// What a plugin's templates read of its connections, by slot: the plugin's own name for each.
+#[derive(Clone, Debug, Default)]
+pub struct Connections {
+    pub(crate) values: BTreeMap<String, ConnectionValues>,
+    pub(crate) unknown: BTreeMap<String, String>,
+}
+
+impl Connections {
+    /// No connections.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The values of the connection in `slot`.
+    pub fn insert(&mut self, slot: impl Into<String>, values: ConnectionValues) {
+        self.values.insert(slot.into(), values);
+    }
+
+    /// The connection in `slot` has no known values: a template that reads one fails with `reason`.
+    pub fn insert_unknown(&mut self, slot: impl Into<String>, reason: impl Into<String>) {
+        self.unknown.insert(slot.into(), reason.into());
+    }
+}
 
 /// Why a required connection has no values.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +103,7 @@ pub(crate) async fn resolve(
                     })?
             }
         };
-        resolved.insert(requirement.slot.clone(), values);
+        resolved.insert(&requirement.slot, values);
     }
     Ok(resolved)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use stk_render::{Context, RenderError, Warning, evaluate};
-use stk_run::{ConnectionValues, RunRecord, Unit};
+use stk_run::{RunRecord, Unit};
 
 use crate::connections::Connections;
 
@@ -71,6 +71,7 @@ pub(crate) fn build(
     variables.insert("inputs".to_owned(), inputs.clone().into());
     variables.insert("global_inputs".to_owned(), unit.global_inputs.clone().into());
     let by_slot: Map<_, _> = connections
+        .values
         .iter()
         .map(|(slot, values)| (slot.clone(), values.attributes.clone().into()))
         .collect();
@@ -126,13 +127,19 @@ fn fill_connection_inputs(
                 .and_then(Value::as_str)
                 .filter(|_| required)
                 .map(str::to_owned);
-            let values = selected
-                .as_deref()
-                .and_then(|selected| values_of(selected, unit, connections));
-            if let (Some(selected), Some(values)) = (selected, values) {
-                fields.insert("connection".to_owned(), values.attributes.clone().into());
+            if let Some(selected) = selected {
                 path.push("connection".to_owned());
-                refusals.add_input(path, &selected, values);
+                let slot = slot_of(&selected, unit);
+                if let Some(values) = slot.and_then(|slot| connections.values.get(slot)) {
+                    fields.insert("connection".to_owned(), values.attributes.clone().into());
+                    for attribute in &values.sensitive {
+                        let below = [path.as_slice(), std::slice::from_ref(attribute)].concat();
+                        refusals.add_input(below, reason(attribute, &selected));
+                    }
+                }
+                if let Some(reason) = slot.and_then(|slot| connections.unknown.get(slot)) {
+                    refusals.add_input(path.clone(), reason.clone());
+                }
                 path.pop();
                 return;
             }
@@ -153,16 +160,12 @@ fn fill_connection_inputs(
     }
 }
 
-fn values_of<'a>(
-    connection: &str,
-    unit: &Unit,
-    connections: &'a Connections,
-) -> Option<&'a ConnectionValues> {
+fn slot_of<'a>(connection: &str, unit: &'a Unit) -> Option<&'a str> {
     let requirement = unit
         .requires
         .iter()
         .find(|each| each.connection == connection)?;
-    connections.get(&requirement.slot)
+    Some(&requirement.slot)
 }
 
 /// Attributes whose Terraform output is sensitive have no value here: what is rendered is stored,
@@ -172,27 +175,25 @@ fn values_of<'a>(
 struct Refusals(Vec<(Vec<String>, String)>);
 
 impl Refusals {
-    /// Refuses the sensitive attributes of the v3 connection input whose `connection` is at `path`,
-    /// both below `inputs` and below the input's bare name.
-    fn add_input(&mut self, path: &[String], connection: &str, values: &ConnectionValues) {
-        for attribute in &values.sensitive {
-            let mut below = path.to_vec();
-            below.push(attribute.clone());
-            self.0.push((below.clone(), reason(attribute, connection)));
-            below.insert(0, "inputs".to_owned());
-            self.0.push((below, reason(attribute, connection)));
-        }
+    /// Refuses what is at `path` below the inputs, and below the input's bare name.
+    fn add_input(&mut self, path: Vec<String>, reason: String) {
+        let mut below = vec!["inputs".to_owned()];
+        below.extend(path.iter().cloned());
+        self.0.push((below, reason.clone()));
+        self.0.push((path, reason));
     }
 
     fn add_connections(&mut self, unit: &Unit, connections: &Connections) {
         for requirement in &unit.requires {
-            let values = connections.get(&requirement.slot);
+            let slot = &requirement.slot;
+            let path = ["connections".to_owned(), slot.clone()];
+            if let Some(reason) = connections.unknown.get(slot) {
+                self.0.push((path.to_vec(), reason.clone()));
+            }
+            let values = connections.values.get(slot);
             for attribute in values.iter().flat_map(|values| &values.sensitive) {
-                let path = ["connections", &requirement.slot, attribute];
-                self.0.push((
-                    path.map(str::to_owned).to_vec(),
-                    reason(attribute, &requirement.connection),
-                ));
+                let path = [path.as_slice(), std::slice::from_ref(attribute)].concat();
+                self.0.push((path, reason(attribute, &requirement.connection)));
             }
         }
     }

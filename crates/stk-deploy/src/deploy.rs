@@ -6,7 +6,8 @@ use stk_run::{
 };
 use stk_store::connections::Published;
 use stk_store::{DeploymentLock, connections, deployed};
-use terraform_runner::{ApplyOptions, ChangeSummary, InitOptions, Planned};
+use terraform_runner::event::ChangeSummary;
+use terraform_runner::{ApplyOptions, InitOptions, Planned};
 
 use crate::error::{Failing, TaskError};
 use crate::mapping;

@@ -33,7 +33,7 @@ pub(crate) async fn run(
     let connections = connections::resolve(tools.iac_store, record, unit)
         .await
         .map_err(|source| TaskError::connection(alias, source))?;
-    let project = render::render(record, unit, package, &connections)?;
+    let project = render(record, unit, package, &connections)?;
     for warning in project.warnings {
         report(Progress::Warning(warning));
     }

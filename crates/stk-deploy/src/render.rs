@@ -44,7 +44,7 @@ pub enum UnitError {
     /// refuse two backends only after it was started.
     #[error(
         "plugin `{alias}` brings its own {}, but the runtime decides where the state is kept",
-        blocks(.blocks)
+        listed(.blocks)
     )]
     Backend {
         /// The plugin.
@@ -77,7 +77,7 @@ impl UnitError {
     }
 }
 
-fn blocks(blocks: &[BackendBlock]) -> String {
+fn listed(blocks: &[BackendBlock]) -> String {
     let blocks: Vec<_> = blocks.iter().map(ToString::to_string).collect();
     blocks.join(", ")
 }

@@ -7,7 +7,7 @@ use stk_store::archive::{self, Limits};
 use stk_store::{DeploymentLock, iac, states};
 use terraform_runner::event::Event;
 use terraform_runner::{
-    Applied, ApplyOptions, InitOptions, PlanFile, PlanOptions, Planned, Session, StepError,
+    Applied, ApplyOptions, InitOptions, PlanFile, PlanOptions, Planned, Product, Session, StepError,
 };
 
 use crate::error::{Failing, TaskError};
@@ -149,7 +149,10 @@ impl<'a> Steps<'a> {
     }
 
     fn begin(&self, command: &str) -> Progress {
-        let program = self.terraform.program.product().command();
+        let program = match self.terraform.program.product() {
+            Product::Terraform => "terraform",
+            Product::OpenTofu => "tofu",
+        };
         Progress::Step(format!("{}: {program} {command}", self.unit.alias))
     }
 

@@ -91,7 +91,11 @@ impl PluginDefinition {
     ///
     /// A reference without a version fits every version. Versions are compared as text: they are immutable names.
     #[must_use]
-    pub fn version_mismatch(&self, manifest: &Manifest, applied: &AppliedPlugin) -> Option<Finding> {
+    pub fn version_mismatch(
+        &self,
+        manifest: &Manifest,
+        applied: &AppliedPlugin,
+    ) -> Option<Finding> {
         let wanted = applied.qualifier.version.as_deref()?;
         if wanted == self.version {
             return None;

@@ -19,7 +19,9 @@ pub struct DynamicInputs {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DynamicInputsError {
     /// A word that is neither `--name` nor the value of one.
-    #[error("at character {offset}: `{word}` belongs to no input; inputs are written `--name value`")]
+    #[error(
+        "at character {offset}: `{word}` belongs to no input; inputs are written `--name value`"
+    )]
     StrayWord {
         /// Where the word starts.
         offset: usize,
@@ -230,11 +232,11 @@ mod tests {
 
     #[test]
     fn faults_have_their_place_in_characters() {
-        insta::assert_snapshot!(DynamicInputs::parse("a b").expect_err("stray"), @"");
-        insta::assert_snapshot!(DynamicInputs::parse("--é 1").expect_err("name"), @"");
-        insta::assert_snapshot!(DynamicInputs::parse("--a 'é' b").expect_err("stray"), @"");
-        insta::assert_snapshot!(DynamicInputs::parse("--a 'x").expect_err("quote"), @"");
-        insta::assert_snapshot!(DynamicInputs::parse("--").expect_err("name"), @"");
+        insta::assert_snapshot!(DynamicInputs::parse("a b").expect_err("stray"), @"at character 0: `a` belongs to no input; inputs are written `--name value`");
+        insta::assert_snapshot!(DynamicInputs::parse("--é 1").expect_err("name"), @"at character 2: `é` is not an input name; names are letters, digits, `_` and `-`");
+        insta::assert_snapshot!(DynamicInputs::parse("--a 'é' b").expect_err("stray"), @"at character 8: `b` belongs to no input; inputs are written `--name value`");
+        insta::assert_snapshot!(DynamicInputs::parse("--a 'x").expect_err("quote"), @"at character 4: the quote ' is never closed");
+        insta::assert_snapshot!(DynamicInputs::parse("--").expect_err("name"), @"at character 2: `` is not an input name; names are letters, digits, `_` and `-`");
         assert_eq!(
             DynamicInputs::parse("--a x\\"),
             Err(DynamicInputsError::TrailingBackslash { offset: 5 })

@@ -16,7 +16,7 @@ pub use self::definition::{
 pub use self::dynamic::{DynamicInputs, DynamicInputsError};
 pub use self::finding::{Finding, FindingCode, Parsed, Position, Severity};
 pub use self::manifest::{
-    AppliedConnections, AppliedPlugin, Kind, Link, Manifest, SchemaVersion, SECRET_PLACEHOLDER,
+    AppliedConnections, AppliedPlugin, Kind, Link, Manifest, SECRET_PLACEHOLDER, SchemaVersion,
 };
 pub use self::qualifier::{PluginQualifier, QualifierError};
 pub use self::units::{Generation, Requirement, Unit, units, units_without_definitions};

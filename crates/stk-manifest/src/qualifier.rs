@@ -30,7 +30,9 @@ pub enum QualifierError {
     #[error("it has {0} parts between slashes, not 2 or 3")]
     Parts(usize),
     /// A part is not a slug: letters, digits, `.`, `_` and `-`, starting with a letter or digit.
-    #[error("`{0}` is not a name: letters, digits, `.`, `_` and `-`, starting with a letter or digit")]
+    #[error(
+        "`{0}` is not a name: letters, digits, `.`, `_` and `-`, starting with a letter or digit"
+    )]
     Name(String),
     /// What follows an `@` is not a version such as `1.2.3`.
     #[error("`{0}` is not a version such as 1.2.3")]
@@ -106,9 +108,9 @@ fn named(part: &str) -> Result<(String, Option<String>), QualifierError> {
 fn is_slug(name: &str) -> bool {
     name.len() <= 128
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name
-            .chars()
-            .all(|character| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-'))
+        && name.chars().all(|character| {
+            character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-')
+        })
 }
 
 fn shortened(text: &str) -> String {
@@ -135,11 +137,11 @@ mod tests {
 
     #[test]
     fn every_spelling_of_real_files() {
-        insta::assert_snapshot!(parts("studio/stack@1.2.3/plugin@4.5.6"), @"");
-        insta::assert_snapshot!(parts("account/studio/plugin@0.0.1"), @"");
-        insta::assert_snapshot!(parts("studio/plugin@2.0.0"), @"");
-        insta::assert_snapshot!(parts("local/my-plugin@0.1.0"), @"");
-        insta::assert_snapshot!(parts("studio/plugin"), @"");
+        insta::assert_snapshot!(parts("studio/stack@1.2.3/plugin@4.5.6"), @r#"studio | Some("stack") Some("1.2.3") | plugin Some("4.5.6")"#);
+        insta::assert_snapshot!(parts("account/studio/plugin@0.0.1"), @r#"account | Some("studio") None | plugin Some("0.0.1")"#);
+        insta::assert_snapshot!(parts("studio/plugin@2.0.0"), @r#"studio | None None | plugin Some("2.0.0")"#);
+        insta::assert_snapshot!(parts("local/my-plugin@0.1.0"), @r#"local | None None | my-plugin Some("0.1.0")"#);
+        insta::assert_snapshot!(parts("studio/plugin"), @"studio | None None | plugin None");
     }
 
     #[test]
@@ -150,12 +152,12 @@ mod tests {
 
     #[test]
     fn what_is_refused() {
-        insta::assert_snapshot!(parts("plugin@1.0.0"), @"");
-        insta::assert_snapshot!(parts("a/b/c/d@1.0.0"), @"");
-        insta::assert_snapshot!(parts("studio/plugin@latest"), @"");
-        insta::assert_snapshot!(parts("studio@1.0.0/plugin@1.0.0"), @"");
-        insta::assert_snapshot!(parts("studio/../plugin@1.0.0"), @"");
-        insta::assert_snapshot!(parts("studio//plugin@1.0.0"), @"");
+        insta::assert_snapshot!(parts("plugin@1.0.0"), @"error: it has 1 parts between slashes, not 2 or 3");
+        insta::assert_snapshot!(parts("a/b/c/d@1.0.0"), @"error: it has 4 parts between slashes, not 2 or 3");
+        insta::assert_snapshot!(parts("studio/plugin@latest"), @"error: `latest` is not a version such as 1.2.3");
+        insta::assert_snapshot!(parts("studio@1.0.0/plugin@1.0.0"), @"error: the first part, `studio`, has a version; only a stack and a plugin have one");
+        insta::assert_snapshot!(parts("studio/../plugin@1.0.0"), @"error: `..` is not a name: letters, digits, `.`, `_` and `-`, starting with a letter or digit");
+        insta::assert_snapshot!(parts("studio//plugin@1.0.0"), @"error: `` is not a name: letters, digits, `.`, `_` and `-`, starting with a letter or digit");
         assert_eq!(PluginQualifier::parse(""), Err(QualifierError::Parts(1)));
     }
 }

@@ -114,4 +114,3 @@ pub fn units(
 pub fn units_without_definitions(manifest: &Manifest) -> Vec<Unit> {
     bare::units(manifest)
 }
-

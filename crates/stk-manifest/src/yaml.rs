@@ -3,9 +3,11 @@
 pub(crate) use self::fields::{Fields, text_of};
 pub(crate) use self::load::load;
 pub(crate) use self::node::{Node, Places};
+pub(crate) use self::what::What;
 
 mod fields;
 mod load;
 mod node;
 mod scalar;
 mod text;
+mod what;

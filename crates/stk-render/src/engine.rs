@@ -13,6 +13,7 @@ use minijinja::{Environment, Error, Output, State, Value, syntax::SyntaxConfig};
 
 use crate::{
     context::{Context, MARK},
+    dialect,
     error::{ErrorKind, RenderError, Warning},
     filters,
     limits::Limits,
@@ -21,6 +22,9 @@ use crate::{
 
 /// How many undefined values of one template are traced to their lines; each costs one more run of the template.
 const MAX_TRACED: usize = 48;
+
+/// Longest excerpt of an error, in characters.
+const MAX_EXCERPT: usize = 160;
 
 /// One context, ready to render any number of templates within one budget.
 pub(crate) struct Engine {
@@ -60,6 +64,7 @@ impl Engine {
         source: &str,
         warnings: &mut Vec<Warning>,
     ) -> Result<String, RenderError> {
+        shallow(name, source)?;
         let text = self.once(name, source, usize::MAX)?;
         let undefined = self.probe.seen.load(Ordering::Relaxed);
         if undefined > 0 {
@@ -70,10 +75,39 @@ impl Engine {
 
     /// Only parses.
     pub(crate) fn parse(&self, name: &str, source: &str) -> Result<(), RenderError> {
+        shallow(name, source)?;
         self.environment
             .template_from_named_str(name, source)
             .map(|_| ())
             .map_err(|error| self.describe(&error, name, source, false))
+    }
+
+    /// The filters and tests that a template names and that do not exist. Jinja2 finds them when it reads a template, this
+    /// engine only when it reaches them.
+    pub(crate) fn unknown_names(&self, name: &str, source: &str) -> Vec<RenderError> {
+        use minijinja::ErrorKind as Engine;
+
+        let mut state = self.environment.empty_state();
+        let mut errors = Vec::new();
+        for used in dialect::uses(source) {
+            let (tried, missing, what) = if used.test {
+                let tried = state.perform_test(used.name, &[]).map(|_| ());
+                (tried, Engine::UnknownTest, "test")
+            } else {
+                let tried = state.apply_filter(used.name, &[]).map(|_| ());
+                (tried, Engine::UnknownFilter, "filter")
+            };
+            if tried.is_err_and(|error| error.kind() == missing) {
+                errors.push(RenderError {
+                    template: name.into(),
+                    line: u32::try_from(used.line).ok(),
+                    message: format!("there is no {what} `{}`", used.name),
+                    excerpt: excerpt(source, used.line),
+                    kind: ErrorKind::Syntax,
+                });
+            }
+        }
+        errors
     }
 
     fn once(&mut self, name: &str, source: &str, fail_at: usize) -> Result<String, RenderError> {
@@ -154,10 +188,7 @@ impl Engine {
         use minijinja::ErrorKind as Engine;
 
         let line = error.line();
-        let excerpt = line
-            .and_then(|line| source.lines().nth(line - 1))
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty());
+        let excerpt = line.and_then(|line| excerpt(source, line));
         let detail = error.detail().unwrap_or_default();
         let refusal = self.refusal(&error.to_string()).or_else(|| {
             std::error::Error::source(error).and_then(|cause| self.refusal(&cause.to_string()))
@@ -171,20 +202,41 @@ impl Engine {
             Engine::SyntaxError | Engine::BadEscape | Engine::InvalidDelimiter => {
                 (ErrorKind::Syntax, format!("syntax error: {detail}"))
             }
-            Engine::UndefinedError if detail.is_empty() => (
+            _ if undefined(detail).is_some() => {
+                (ErrorKind::Undefined, undefined(detail).unwrap_or_default())
+            }
+            Engine::UndefinedError => (
                 ErrorKind::Undefined,
                 "an undefined value cannot be used here".into(),
             ),
-            Engine::UndefinedError => (ErrorKind::Undefined, detail.to_owned()),
+            Engine::UnknownFilter => (
+                ErrorKind::Runtime,
+                unknown("filter", detail, "filter ", " is unknown"),
+            ),
+            Engine::UnknownTest => (
+                ErrorKind::Runtime,
+                unknown("test", detail, "test ", " is unknown"),
+            ),
+            Engine::UnknownFunction => (
+                ErrorKind::Undefined,
+                unknown("function", detail, "", " is unknown"),
+            ),
             Engine::OutOfFuel => (
                 ErrorKind::Limit,
                 "the template does too much work; is there a loop over very many items?".into(),
+            ),
+            Engine::InvalidOperation if detail.contains("recursion limit") => (
+                ErrorKind::Limit,
+                "macros or loops call themselves too deeply".into(),
             ),
             Engine::TemplateNotFound | Engine::BadInclude => (
                 ErrorKind::Runtime,
                 "a plugin's template cannot include, import or extend other files".into(),
             ),
             other if detail.is_empty() => (ErrorKind::Runtime, other.to_string()),
+            Engine::InvalidOperation | Engine::UnknownMethod => {
+                (ErrorKind::Runtime, detail.to_owned())
+            }
             other => (ErrorKind::Runtime, format!("{other}: {detail}")),
         };
         RenderError {
@@ -194,6 +246,77 @@ impl Engine {
             excerpt,
             kind,
         }
+    }
+}
+
+/// Runs `work` where the engine may call itself deeply: values can nest as deep as a template has work units, and the
+/// engine walks and frees them by recursion. The pages of a stack that nobody touches cost nothing.
+pub(crate) fn with_deep_stack<T: Send>(
+    name: &str,
+    work: impl FnOnce() -> Result<T, RenderError> + Send,
+) -> Result<T, RenderError> {
+    const STACK: usize = 1 << 30;
+
+    let failed = |message: String| RenderError {
+        template: name.into(),
+        line: None,
+        message,
+        excerpt: None,
+        kind: ErrorKind::Limit,
+    };
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, work)
+            .map_err(|error| failed(format!("no thread could be started to render it: {error}")))?
+            .join()
+            .unwrap_or_else(|_| Err(failed("the template engine failed; this is a bug".into())))
+    })
+}
+
+fn shallow(name: &str, source: &str) -> Result<(), RenderError> {
+    match dialect::too_deep(source) {
+        None => Ok(()),
+        Some(line) => Err(RenderError {
+            template: name.into(),
+            line: u32::try_from(line).ok(),
+            message: "the expression or the chain of `elif` is too long".into(),
+            excerpt: excerpt(source, line),
+            kind: ErrorKind::Limit,
+        }),
+    }
+}
+
+/// The engine names the undefined expression at the end of its message, in brackets; what matters comes first here.
+fn undefined(detail: &str) -> Option<String> {
+    let Some((before, expression)) = detail.split_once("(`") else {
+        return detail.contains("` is undefined").then(|| detail.to_owned());
+    };
+    let (expression, _) = expression.split_once("` is undefined")?;
+    Some(format!(
+        "`{expression}` is undefined: {}",
+        before.trim_end()
+    ))
+}
+
+fn unknown(what: &str, detail: &str, before: &str, after: &str) -> String {
+    let name = detail.strip_prefix(before).unwrap_or(detail);
+    let name = name.strip_suffix(after).unwrap_or(name);
+    format!("there is no {what} `{name}`")
+}
+
+fn excerpt(source: &str, line: usize) -> Option<String> {
+    let text = source.lines().nth(line.checked_sub(1)?)?.trim();
+    (!text.is_empty()).then(|| shortened(text))
+}
+
+/// A line of source that fits a message.
+fn shortened(line: &str) -> String {
+    let kept = python::strings::prefix(line, MAX_EXCERPT);
+    if kept.len() < line.len() {
+        format!("{kept}…")
+    } else {
+        kept.to_owned()
     }
 }
 

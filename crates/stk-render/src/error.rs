@@ -75,3 +75,13 @@ pub struct WriteError {
     #[source]
     pub source: io::Error,
 }
+
+/// A file name that a [`Tree`](crate::Tree) does not take: the caller's fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{path}` cannot be a file of the tree: {reason}")]
+pub struct PathError {
+    /// The name.
+    pub path: String,
+    /// What is wrong with it: absolute, `..`, an empty segment, a reserved name, a file where its folder would be, …
+    pub reason: String,
+}

@@ -13,7 +13,7 @@ mod templates;
 mod tree;
 
 pub use context::Context;
-pub use error::{ErrorKind, RenderError, Warning, WriteError};
+pub use error::{ErrorKind, PathError, RenderError, Warning, WriteError};
 pub use limits::Limits;
 pub use render::{Evaluated, Rendered, check, evaluate, render, render_with};
 pub use templates::{TemplateFile, Templates};

@@ -19,7 +19,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            work_per_template: 2_000_000,
+            work_per_template: 1_000_000,
             work_total: 50_000_000,
             bytes_per_file: 16 * 1024 * 1024,
             bytes_total: 128 * 1024 * 1024,

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::{
     context::Context,
     dialect::prepare,
-    engine::Engine,
+    engine::{Engine, with_deep_stack},
     error::{ErrorKind, RenderError, Warning},
     limits::Limits,
     path,
@@ -44,6 +44,14 @@ pub fn render(templates: &Templates, context: &Context) -> Result<Rendered, Rend
 ///
 /// As [`render`].
 pub fn render_with(
+    templates: &Templates,
+    context: &Context,
+    limits: Limits,
+) -> Result<Rendered, RenderError> {
+    with_deep_stack("templates", || render_all(templates, context, limits))
+}
+
+fn render_all(
     templates: &Templates,
     context: &Context,
     limits: Limits,
@@ -96,7 +104,7 @@ pub fn render_with(
         rendered
             .tree
             .insert(&target, file)
-            .map_err(|reason| bad_name(template, &target, &reason))?;
+            .map_err(|error| bad_name(template, &target, &error.reason))?;
         origins.insert(target, &template.path);
     }
     rendered.warnings.sort();
@@ -104,28 +112,32 @@ pub fn render_with(
     Ok(rendered)
 }
 
-/// The syntax errors of all file names and files, without running anything, sorted by template.
+/// The syntax errors of all file names and files, and the filters and tests in them that do not exist, without running
+/// anything; sorted by template. A file that does not parse is searched no further.
 pub fn check(templates: &Templates) -> Vec<RenderError> {
-    let selected = match templates.selected() {
-        Ok(selected) => selected,
-        Err(error) => return vec![error],
-    };
-    let engine = match Engine::new(&Context::default(), Limits::default()) {
-        Ok(engine) => engine,
-        Err(error) => return vec![error],
-    };
+    with_deep_stack("templates", || check_all(templates)).unwrap_or_else(|error| vec![error])
+}
+
+fn check_all(templates: &Templates) -> Result<Vec<RenderError>, RenderError> {
+    let selected = templates.selected()?;
+    let engine = Engine::new(&Context::default(), Limits::default())?;
     let mut errors = Vec::new();
     for template in selected {
-        if let Err(error) = engine.parse(&template.path, &prepare(&template.path)) {
-            errors.push(in_name(template, error));
-        }
-        if let Some(text) = text_of(&template.bytes)
-            && let Err(error) = engine.parse(&template.path, &prepare(text))
-        {
-            errors.push(error);
+        let name = prepare(&template.path);
+        let in_names = match engine.parse(&template.path, &name) {
+            Ok(()) => engine.unknown_names(&template.path, &name),
+            Err(error) => vec![error],
+        };
+        errors.extend(in_names.into_iter().map(|error| in_name(template, error)));
+        if let Some(text) = text_of(&template.bytes) {
+            let text = prepare(text);
+            match engine.parse(&template.path, &text) {
+                Ok(()) => errors.extend(engine.unknown_names(&template.path, &text)),
+                Err(error) => errors.push(error),
+            }
         }
     }
-    errors
+    Ok(errors)
 }
 
 /// Renders one string of a plugin's definition, as a computed input. `name` stands for the template in errors and warnings.
@@ -134,10 +146,12 @@ pub fn check(templates: &Templates) -> Vec<RenderError> {
 ///
 /// As [`render`], without those about files.
 pub fn evaluate(source: &str, name: &str, context: &Context) -> Result<Evaluated, RenderError> {
-    let mut engine = Engine::new(context, Limits::default())?;
-    let mut evaluated = Evaluated::default();
-    evaluated.text = engine.run(name, &prepare(source), &mut evaluated.warnings)?;
-    Ok(evaluated)
+    with_deep_stack(name, || {
+        let mut engine = Engine::new(context, Limits::default())?;
+        let mut evaluated = Evaluated::default();
+        evaluated.text = engine.run(name, &prepare(source), &mut evaluated.warnings)?;
+        Ok(evaluated)
+    })
 }
 
 /// The text of a template, or `None` for a binary file.
@@ -167,13 +181,14 @@ fn file_name(
 }
 
 fn bad_name(template: &TemplateFile, name: &str, reason: &str) -> RenderError {
-    let message = if name == template.path {
+    let message = if name.is_empty() {
+        "the file's name renders to nothing".to_owned()
+    } else if name == template.path {
         format!("not a usable file name: {reason}")
     } else {
-        format!(
-            "the file's name renders to `{}`: {reason}",
-            name.escape_debug()
-        )
+        // A message is one line.
+        let shown = name.replace(char::is_control, "\u{fffd}");
+        format!("the file's name renders to `{shown}`: {reason}")
     };
     fault(template, ErrorKind::Path, message)
 }

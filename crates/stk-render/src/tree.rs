@@ -1,6 +1,9 @@
 use std::{collections::BTreeMap, fs, io::Write as _, path::Path};
 
-use crate::{error::WriteError, path};
+use crate::{
+    error::{PathError, WriteError},
+    path,
+};
 
 /// Rendered files by relative path, in the order of their paths. Every path in it is safe: relative, `/` between the
 /// segments, no `..`, no name that a supported system cannot store.
@@ -19,20 +22,24 @@ pub struct File {
 }
 
 impl Tree {
-    /// Adds or replaces a file. The path must already be in its normal form.
+    /// Adds or replaces a file, and gives the one that it replaced. The path must be in its normal form.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the path: absolute, `..`, an empty segment, a reserved name, or a folder of that name
-    /// (or a file of one of its folders' names) being in the tree already.
-    pub fn insert(&mut self, path: &str, file: File) -> Result<Option<File>, String> {
-        if path::normalize(path)? != path {
-            return Err("it holds a `.` segment".into());
+    /// [`PathError`] says what is wrong with the path: absolute, `..`, an empty segment, a reserved name, or a folder of
+    /// that name (or a file of one of its folders' names) being in the tree already.
+    pub fn insert(&mut self, path: &str, file: File) -> Result<Option<File>, PathError> {
+        let fail = |reason| PathError {
+            path: path.to_owned(),
+            reason,
+        };
+        if path::normalize(path).map_err(fail)? != path {
+            return Err(fail("it holds a `.` segment".into()));
         }
         if let Some(other) = self.obstacle(path) {
-            return Err(format!(
-                "`{other}` is in the way: one is a file and the other its folder"
-            ));
+            return Err(fail(format!(
+                "`{other}` is in the tree: one would be a file and the other its folder"
+            )));
         }
         Ok(self.files.insert(path.to_owned(), file))
     }
@@ -115,4 +122,43 @@ fn write(target: &Path, file: &File) -> std::io::Result<()> {
         options.mode(if file.executable { 0o755 } else { 0o644 });
     }
     options.open(target)?.write_all(&file.bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{File, Tree};
+
+    #[test]
+    fn a_name_is_a_file_or_a_folder() {
+        let file = || File {
+            bytes: Vec::new(),
+            executable: false,
+        };
+        let mut tree = Tree::default();
+        assert_eq!(tree.insert("a/b", file()), Ok(None));
+        assert_eq!(tree.insert("a-b", file()), Ok(None));
+        assert_eq!(tree.insert("a/b", file()), Ok(Some(file())));
+        for (path, message) in [
+            (
+                "a",
+                "`a` cannot be a file of the tree: `a/b` is in the tree: one would be a file and the other its folder",
+            ),
+            (
+                "a/b/c/d",
+                "`a/b/c/d` cannot be a file of the tree: `a/b` is in the tree: one would be a file and the other its folder",
+            ),
+            (
+                "./x",
+                "`./x` cannot be a file of the tree: it holds a `.` segment",
+            ),
+            (
+                "../x",
+                "`../x` cannot be a file of the tree: `..` leaves the plugin's folder",
+            ),
+        ] {
+            let error = tree.insert(path, file()).map_err(|error| error.to_string());
+            assert_eq!(error, Err(message.to_owned()));
+        }
+        assert_eq!(tree.len(), 2);
+    }
 }

@@ -97,11 +97,13 @@ pub async fn publish(
         };
         match store.put(&key, bytes.clone(), mode).await {
             Ok(_) => {
-                return Ok(match stored.map(|stored| stored.into_value().published_by) {
-                    None => Published::Created,
-                    Some(before) if before.project == publisher.project => Published::Replaced,
-                    Some(before) => Published::TakenFrom(before),
-                });
+                return Ok(
+                    match stored.map(|stored| stored.into_value().published_by) {
+                        None => Published::Created,
+                        Some(before) if before.project == publisher.project => Published::Replaced,
+                        Some(before) => Published::TakenFrom(before),
+                    },
+                );
             }
             Err(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. })
                 if attempt < ATTEMPTS => {}

@@ -113,8 +113,22 @@ impl RecordError {
             Self::Newer { .. } => Some(
                 "a newer version of stk-runtime wrote it: use that version here too".to_owned(),
             ),
+            Self::Unreadable {
+                key,
+                location,
+                kind,
+                ..
+            }
+            | Self::Misplaced {
+                key,
+                location,
+                kind,
+            } if *kind == LockRecord::KIND => Some(format!(
+                "make sure that no deployment of this target is running, then remove `{key}` in \
+                     {location}"
+            )),
             Self::Unreadable { key, location, .. } | Self::Misplaced { key, location, .. } => {
-                Some(format!("restore `{key}` in {location} from a backup, or remove it"))
+                Some(format!("restore `{key}` in {location} from a backup"))
             }
             Self::OutsideLock { .. } => None,
         }
@@ -265,7 +279,11 @@ fn decode<T: Document>(store: &dyn Store, key: &Key, bytes: &[u8]) -> Result<T, 
         Ok(document) if document.form() > T::VERSION => Err(newer(document.form().into())),
         Ok(document) => {
             let reason = format!("version {} of its form never existed", document.form());
-            Err(unreadable::<T>(store, key, serde::de::Error::custom(reason)))
+            Err(unreadable::<T>(
+                store,
+                key,
+                serde::de::Error::custom(reason),
+            ))
         }
         // A newer form usually has fields that are unknown here; that it is newer is the reason.
         Err(error) => Err(match form_of(bytes) {
@@ -285,11 +303,7 @@ fn form_of(bytes: &[u8]) -> Option<u64> {
         .map(|form| form.version)
 }
 
-fn unreadable<T: Document>(
-    store: &dyn Store,
-    key: &Key,
-    source: serde_json::Error,
-) -> RecordError {
+fn unreadable<T: Document>(store: &dyn Store, key: &Key, source: serde_json::Error) -> RecordError {
     RecordError::Unreadable {
         location: store.location().clone(),
         key: key.to_path(),

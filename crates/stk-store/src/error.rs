@@ -54,6 +54,20 @@ pub enum StoreError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The file system does not tell upper from lower case, and an object whose name differs in
+    /// nothing else is there already.
+    #[error(
+        "`{key}` in {location} could not be written: this file system does not tell it from {}",
+        .path.display()
+    )]
+    Alike {
+        /// The store.
+        location: Location,
+        /// The object.
+        key: String,
+        /// What is there already.
+        path: PathBuf,
+    },
     /// The disk or the quota is full.
     #[error("`{key}` in {location} could not be {operation}: no space is left for {}", .path.display())]
     Full {
@@ -119,6 +133,11 @@ impl StoreError {
                 "move {} away: the folder belongs to the store alone",
                 path.display()
             )),
+            Self::Alike { .. } => Some(
+                "rename one of the two, or use a folder on a file system that tells upper from \
+                 lower case"
+                    .to_owned(),
+            ),
             Self::Full { location, .. } => {
                 Some(format!("make room for {location} and run this again"))
             }

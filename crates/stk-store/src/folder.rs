@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use self::files::Files;
-use crate::{Deleted, Key, Location, Object, OpenError, Prefix, PutMode, Store, StoreError, Version};
+use crate::{
+    Deleted, Key, Location, Object, OpenError, Prefix, PutMode, Store, StoreError, Version,
+};
 
 /// A store in a folder of this machine: one file per object, under the key's path.
 ///
@@ -66,7 +68,12 @@ impl Folder {
 
     /// Runs `work` where it may block. A caller that is dropped meanwhile leaves it running: what
     /// was begun is finished, never torn.
-    async fn blocking<T, W>(&self, key: String, operation: &'static str, work: W) -> Result<T, StoreError>
+    async fn blocking<T, W>(
+        &self,
+        key: String,
+        operation: &'static str,
+        work: W,
+    ) -> Result<T, StoreError>
     where
         T: Send + 'static,
         W: FnOnce(&Files, &str) -> Result<T, StoreError> + Send + 'static,

@@ -172,7 +172,10 @@ impl fmt::Display for Key {
                 write!(formatter, "targets/{target}/deployed/{alias}.json")
             }
             Self::Connection { environment, name } => {
-                write!(formatter, "environments/{environment}/connections/{name}.json")
+                write!(
+                    formatter,
+                    "environments/{environment}/connections/{name}.json"
+                )
             }
             Self::State { target, alias } => {
                 write!(formatter, "states/{target}/{alias}/terraform.tfstate")
@@ -181,7 +184,10 @@ impl fmt::Display for Key {
                 target,
                 alias,
                 run_id,
-            } => write!(formatter, "states/{target}/{alias}/rescued/{run_id}.tfstate"),
+            } => write!(
+                formatter,
+                "states/{target}/{alias}/rescued/{run_id}.tfstate"
+            ),
         }
     }
 }
@@ -269,9 +275,7 @@ fn read(path: &str) -> Option<Key> {
             run_id: run_id.parse().ok()?,
             alias: file.strip_suffix(".zip")?.parse().ok()?,
         },
-        ["targets", project, environment, "lock.json"] => {
-            Key::Lock(target(project, environment)?)
-        }
+        ["targets", project, environment, "lock.json"] => Key::Lock(target(project, environment)?),
         ["targets", project, environment, "runs", run_id] => Key::TargetRun {
             target: target(project, environment)?,
             run_id: run_id.parse().ok()?,
@@ -311,7 +315,12 @@ mod tests {
     }
 
     fn text() -> impl Strategy<Value = String> {
-        prop_oneof![".{0,8}", "[./~%A-C]{0,3}", "[a-zé]{180,260}", any::<String>()]
+        prop_oneof![
+            ".{0,8}",
+            "[./~%A-C]{0,3}",
+            "[a-zé]{180,260}",
+            any::<String>()
+        ]
     }
 
     fn target() -> impl Strategy<Value = Target> {

@@ -132,9 +132,9 @@ impl LocationError {
             Self::Empty
             | Self::NoFolder { .. }
             | Self::LooksLikeAddress { .. }
-            | Self::NotABucketName { .. } => {
-                Some(format!("give the name of a bucket, or `{FILE_SCHEME}` and a folder"))
-            }
+            | Self::NotABucketName { .. } => Some(format!(
+                "give the name of a bucket, or `{FILE_SCHEME}` and a folder"
+            )),
             Self::NoBase { .. } => Some(format!("give `{FILE_SCHEME}` and an absolute path")),
         }
     }
@@ -175,9 +175,8 @@ fn bucket(text: &str) -> Result<Location, LocationError> {
 fn fault_in_bucket_name(name: &str) -> Option<&'static str> {
     const PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
     const SUFFIXES: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
-    let is_end = |end: Option<char>| {
-        end.is_some_and(|end| end.is_ascii_lowercase() || end.is_ascii_digit())
-    };
+    let is_end =
+        |end: Option<char>| end.is_some_and(|end| end.is_ascii_lowercase() || end.is_ascii_digit());
     if name.chars().any(char::is_whitespace) {
         return Some("it has a space in it");
     }

@@ -24,7 +24,10 @@ pub struct DeploymentLock {
 #[derive(Debug, thiserror::Error)]
 pub enum AcquireError {
     /// Another deployment of the same target is running (or was killed and holds it still).
-    #[error("run {} has held {} since {}", .0.run_id, .0.target, .0.acquired_at)]
+    #[error(
+        "run {} has held the lock of {} since {}; {} took it",
+        .0.run_id, .0.target, .0.acquired_at, .0.holder
+    )]
     Held(Box<LockRecord>),
     /// The lock went from hand to hand while this process tried to take it.
     #[error("the lock of {target} was taken by one deployment after the other")]
@@ -49,7 +52,7 @@ pub enum ResumeError {
         target: Target,
     },
     /// Another run holds it: this one was cancelled, and another one was started since.
-    #[error("run {} holds {}, not run {run_id}", .lock.run_id, .lock.target)]
+    #[error("run {} holds the lock of {}, not run {run_id}", .lock.run_id, .lock.target)]
     HeldBy {
         /// The run that wanted to go on.
         run_id: RunId,
@@ -93,15 +96,17 @@ impl DeploymentLock {
 
         match take(store, &record).await {
             Ok(version) => Ok(Self { record, version }),
+            // Another process of the same run holds it, and the run's target stays true.
+            Err(AcquireError::Held(held)) if held.run_id == record.run_id => {
+                Err(AcquireError::Held(held))
+            }
             Err(error) => {
-                // Best effort: what remains is an empty claim that nobody reads. A lock that was
-                // written although the store reported a failure must not remain, though.
-                let is_ours =
-                    matches!(&error, AcquireError::Held(held) if held.run_id == record.run_id);
-                if !is_ours {
+                // A store may write the lock and report a failure all the same. Best effort: the
+                // error that counts is the first one.
+                if !matches!(error, AcquireError::Held(_)) {
                     let _ = Self::release_of_run(store, &record.target, record.run_id).await;
-                    let _ = store.delete(&run_target_key, None).await;
                 }
+                let _ = store.delete(&run_target_key, None).await;
                 Err(error)
             }
         }
@@ -233,10 +238,13 @@ impl AcquireError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Held(lock) => Some(format!(
-                "wait for it to end, or cancel it with RUN_ID {}; {} took the lock",
-                lock.run_id, lock.holder
+                "wait for it to end, or cancel it: `stk-runtime cancel {0}`, or the cancel action with \
+                 RUN_ID {0}",
+                lock.run_id
             )),
-            Self::Contended { .. } => Some("try again when fewer deployments are waiting".to_owned()),
+            Self::Contended { .. } => {
+                Some("try again when fewer deployments are waiting".to_owned())
+            }
             Self::Record(error) => error.help(),
         }
     }

@@ -95,7 +95,9 @@ fn shorten(encoded: &mut String) {
     let hash = digest.hex().get(..HASH_LENGTH).unwrap_or_default();
     let mut end = MAXIMUM_LENGTH - 1 - HASH_LENGTH;
     // A cut through `%C3` would leave something that is not an encoding of anything.
-    if let Some(percent) = encoded.as_bytes()[..end].iter().rposition(|each| *each == b'%')
+    if let Some(percent) = encoded.as_bytes()[..end]
+        .iter()
+        .rposition(|each| *each == b'%')
         && percent + 3 > end
     {
         end = percent;
@@ -152,8 +154,22 @@ mod tests {
     #[test]
     fn what_no_text_encodes_to_is_not_a_name() {
         for segment in [
-            "", ".", "..", ".x", "x.", "a b", "%41", "%2e", "%", "%4", "%FF", "~", "~x", "a/b",
-            "a~00000000000000000000000000000000", "é",
+            "",
+            ".",
+            "..",
+            ".x",
+            "x.",
+            "a b",
+            "%41",
+            "%2e",
+            "%",
+            "%4",
+            "%FF",
+            "~",
+            "~x",
+            "a/b",
+            "a~00000000000000000000000000000000",
+            "é",
         ] {
             assert_eq!(Name::parse(segment), None, "{segment}");
         }

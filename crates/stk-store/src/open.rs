@@ -84,8 +84,9 @@ pub async fn open(location: &Location) -> Result<Arc<dyn Store>, OpenError> {
 /// [`OpenError`] when the store cannot be used, or it cannot be known whether it is there.
 pub async fn open_existing(location: &Location) -> Result<Option<Arc<dyn Store>>, OpenError> {
     match location {
-        Location::Folder(root) => Ok(Folder::existing(root)?
-            .map(|folder| -> Arc<dyn Store> { Arc::new(folder) })),
+        Location::Folder(root) => {
+            Ok(Folder::existing(root)?.map(|folder| -> Arc<dyn Store> { Arc::new(folder) }))
+        }
         Location::Bucket { name } => Err(buckets_not_available(name)),
         Location::Memory => Ok(None),
     }

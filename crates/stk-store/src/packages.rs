@@ -18,7 +18,9 @@ pub enum ArchiveError {
         key: String,
     },
     /// It is not what was stored: somebody replaced it, or it was damaged.
-    #[error("`{key}` in {location} has changed since it was stored: it has {found}, not {expected}")]
+    #[error(
+        "`{key}` in {location} has changed since it was stored: it has {found}, not {expected}"
+    )]
     Differs {
         /// The store.
         location: Location,

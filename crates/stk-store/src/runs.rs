@@ -1,7 +1,7 @@
 //! The records of runs.
 
-use jiff::Timestamp;
 use bytes::Bytes;
+use jiff::Timestamp;
 use stk_run::{Event, RunId, RunRecord, RunStatus, Target, TransitionError};
 
 use crate::document::{self, encode};
@@ -138,7 +138,9 @@ pub async fn cancel(
             return Ok(Cancellation::AlreadyFinished(Box::new(record.into_value())));
         }
         match replace(store, &record, next).await? {
-            Replaced::Ours(next) => return Ok(Cancellation::Cancelled(Box::new(next.into_value()))),
+            Replaced::Ours(next) => {
+                return Ok(Cancellation::Cancelled(Box::new(next.into_value())));
+            }
             Replaced::Lost(Some(stored)) => record = *stored,
             Replaced::Lost(None) => return Ok(Cancellation::NotFound),
         }

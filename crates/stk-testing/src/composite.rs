@@ -38,9 +38,11 @@ mod action;
 mod expression;
 mod files;
 mod process;
+mod report;
 mod runner;
 
 pub use action::{Action, ActionError, Branding, Input, Output, Step};
 pub use expression::{ExpressionError, Value, evaluate, interpolate};
 pub use files::FileCommandError;
-pub use runner::{CompositeError, Outcome, Report, Runner, StepReport};
+pub use report::{CompositeError, Outcome, Report, StepReport};
+pub use runner::Runner;

@@ -36,8 +36,23 @@ pub fn render(actions: &[(&str, &Action)]) -> String {
             text.push_str(&format!("| `{name}` | {} |\n", cell(&output.description)));
         }
     }
+    text.push_str(VARIABLES);
     text
 }
+
+/// What `actions/install.sh` reads from the job's environment.
+const VARIABLES: &str = "
+## Where the actions take their programs from
+
+From the release that the action itself was taken from (`uses: …@v1.0.0`): the archive for the runner's system is downloaded, checked
+against the release's `SHA256SUMS` and kept in the runner's tool cache. Variables of the job (`env:`) change that:
+
+| variable | meaning |
+|---|---|
+| `STK_RUNTIME_BIN_DIR` | A folder that has the programs already; nothing is downloaded. |
+| `STK_RUNTIME_VERSION` | The release to take, e.g. `v1.0.0`, for an action that is pinned by commit. |
+| `STK_RUNTIME_RELEASES_URL` | A mirror of the releases, `https://` or `file://`; below it, `<release>/stk-runtime-<release>-<target>.tar.gz` and `<release>/SHA256SUMS`. |
+";
 
 /// The text on one line.
 fn paragraph(text: &str) -> String {
@@ -72,9 +87,9 @@ runs: {using: composite, steps: []}
 ";
         let action = Action::parse(Path::new("."), text).unwrap();
         let document = render(&[("actions/cancel", &action)]);
-        let (_, tables) = document.split_once("\n\n##").unwrap();
+        let tables = document.split("\n## ").nth(1).unwrap();
         insta::assert_snapshot!(tables, @r"
-         Cancel: `actions/cancel`
+        Cancel: `actions/cancel`
 
         Cancels a run.
 

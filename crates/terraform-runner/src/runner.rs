@@ -72,7 +72,7 @@ pub struct Exit {
     pub interrupted: bool,
 }
 
-/// A command that could not be run. None of these has changed anything outside.
+/// A command that could not be run. Except for [`Wait`](Self::Wait), nothing has been started.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The token was cancelled before the start.

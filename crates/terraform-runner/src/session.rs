@@ -18,6 +18,9 @@ use crate::{
     Program, Runner, Step, Stream,
 };
 
+/// How many lines of init's standard error are remembered.
+const SAID_LIMIT: usize = 1000;
+
 /// What is called for each event of a step that a person may want to see; [`Event::to_line`] makes a line of it.
 ///
 /// It never gets a state or the value of a sensitive output.
@@ -30,7 +33,8 @@ pub struct Planned {
     pub file: PlanFile,
     /// The counts.
     pub summary: ChangeSummary,
-    /// What is done to each resource, in the program's order; those to which nothing is done are not listed.
+    /// What is done to each resource, sorted by address; those to which nothing is done are not listed. The program's
+    /// own order differs from run to run.
     pub changes: Vec<Change>,
     /// Applying it would do something. Also true when only outputs change.
     pub has_changes: bool,
@@ -153,6 +157,7 @@ impl Session {
     /// # Errors
     ///
     /// [`StepError`]; its [`rescued_state`](StepError::rescued_state) is the only copy of the state when there is one.
+    /// One of the step [`Step::Output`] says that the plan was carried out, and its outputs could not be read.
     pub async fn apply(
         &self,
         plan: PlanFile,
@@ -268,10 +273,13 @@ impl Session {
             options,
         );
         let (exit, collected) = self.run(&command, on_event, cancel).await?;
-        let collected = self.check(step, exit, collected, &[0, 2], None)?;
+        let mut collected = self.check(step, exit, collected, &[0, 2], None)?;
         if !file.is_filled() {
             return Err(self.error(step, StepErrorKind::NoPlan));
         }
+        collected
+            .changes
+            .sort_by(|one, other| one.address.cmp(&other.address));
         Ok(Planned {
             file,
             summary: collected.summary.unwrap_or_default(),
@@ -293,11 +301,12 @@ impl Session {
                 collected.take(line);
                 return;
             }
-            let event = collected.take(line);
+            let Some(event) = collected.take(line) else {
+                return;
+            };
             // An apply begins by listing the plan again.
-            if step != Step::Apply
-                || !matches!(event, Event::PlannedChange(_) | Event::ResourceDrift(_))
-            {
+            let repeats_plan = matches!(event, Event::PlannedChange(_) | Event::ResourceDrift(_));
+            if step != Step::Apply || !repeats_plan {
                 on_event(&event);
             }
         };
@@ -315,7 +324,9 @@ impl Session {
         }
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         if step == Step::Init {
-            said.insert(line.text.clone());
+            if said.len() < SAID_LIMIT {
+                said.insert(line.text.clone());
+            }
             return false;
         }
         said.contains(&line.text)

@@ -81,8 +81,9 @@ impl fmt::Display for ConditionOperator {
 impl Condition {
     /// Whether the condition holds for the deciding input's value.
     ///
-    /// Scalars are compared as what they look like: a quoted `'3'` equals the number 3. For the four orders, two
-    /// numbers compare as numbers, two versions (`3`, `2.7.2`) part by part, and anything else as text.
+    /// Scalars are equal when they look alike: a quoted `'3'` equals the number 3. For the four orders the input's
+    /// value decides: a number compares as a number; a text that looks like a version (`3`, `2.7.2`) compares part
+    /// by part, and any other text as a text.
     /// A scalar counts as a list of one for the `contains` operators.
     #[must_use]
     pub fn holds(&self, actual: &Value) -> bool {
@@ -123,7 +124,11 @@ fn items(value: &Value) -> &[Value] {
 pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| equal(left, right))
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| equal(left, right))
         }
         _ => match (scalar_text(left), scalar_text(right)) {
             (Some(left), Some(right)) => {
@@ -140,22 +145,23 @@ fn is_boolean(text: &str) -> bool {
     text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
 }
 
-fn order(left: &Value, right: &Value) -> Option<Ordering> {
-    let (left, right) = (scalar_text(left)?, scalar_text(right)?);
-    if let (Ok(left), Ok(right)) = (left.parse::<f64>(), right.parse::<f64>())
-        && let Some(order) = left.partial_cmp(&right)
-    {
-        return Some(order);
-    }
-    if let (Some(left), Some(right)) = (version(&left), version(&right)) {
-        let longest = left.len().max(right.len());
+/// The type of the input's own value decides: a number is compared as one, a text as a version if it looks like one
+/// (`'2.10'` is after `'2.9'`), else as a number or a text.
+fn order(actual: &Value, wanted: &Value) -> Option<Ordering> {
+    let is_number = actual.is_number();
+    let (actual, wanted) = (scalar_text(actual)?, scalar_text(wanted)?);
+    if !is_number && let (Some(actual), Some(wanted)) = (version(&actual), version(&wanted)) {
+        let longest = actual.len().max(wanted.len());
         let part = |parts: &[u64], index: usize| parts.get(index).copied().unwrap_or(0);
         return (0..longest)
-            .map(|index| part(&left, index).cmp(&part(&right, index)))
+            .map(|index| part(&actual, index).cmp(&part(&wanted, index)))
             .find(|order| order.is_ne())
             .or(Some(Ordering::Equal));
     }
-    Some(left.cmp(&right))
+    match (actual.parse::<f64>(), wanted.parse::<f64>()) {
+        (Ok(actual), Ok(wanted)) => actual.partial_cmp(&wanted),
+        _ => Some(actual.cmp(&wanted)),
+    }
 }
 
 /// `2.7.2` as numbers; `None` when it is not only digits and dots.
@@ -220,6 +226,10 @@ mod tests {
         check(json!("3.0.0"), ">=", json!("3"), true);
         check(json!("2.10.0"), ">", json!("2.9.1"), true);
         check(json!("v2.10"), "<", json!("2.11.0"), true);
+        check(json!("2.10"), ">", json!("2.9"), true);
+        check(json!("2.10"), ">", json!(2.9), true);
+        check(json!(2.10), ">", json!("2.9"), false);
+        check(json!("-1"), "<", json!("1"), true);
         check(json!("b"), ">", json!("a"), true);
         check(json!(3), "<=", json!(3), true);
         check(json!(3), "<", json!(3), false);

@@ -3,17 +3,18 @@
 use super::ConnectionSlot;
 use crate::connection::OutputMapping;
 use crate::finding::{FindingCode, Report, quoted};
-use crate::yaml::{Fields, text_of};
+use crate::yaml::{Fields, What, text_of};
 
 const SLOT: &[&str] = &["type", "alias", "outputs"];
 const OUTPUT: &[&str] = &["from", "to"];
 
 /// v2's `connections: [{type, alias, outputs}]` and v1's `connection-interface: [type…]`.
-pub(super) fn slots(fields: &Fields<'_, '_>, report: &mut Report) -> Vec<ConnectionSlot> {
-    let what = format!("a connection of {}", fields.what());
+pub(super) fn slots(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<ConnectionSlot> {
+    let whole = fields.what();
+    let what = What::Part("a connection", &whole);
     let mut slots: Vec<ConnectionSlot> = Vec::new();
     for node in fields.list("connections", report) {
-        let Some(item) = Fields::of(node, what.as_str(), report) else {
+        let Some(item) = Fields::of(node, what, report) else {
             continue;
         };
         item.warn_unknown(SLOT, report);
@@ -53,7 +54,7 @@ pub(super) fn slots(fields: &Fields<'_, '_>, report: &mut Report) -> Vec<Connect
             }),
             // A mapping is how some v1 drafts wrote it: `{type: …}`.
             None => {
-                if let Some((kind, _)) = Fields::of(node, what.as_str(), report)
+                if let Some((kind, _)) = Fields::of(node, what, report)
                     .and_then(|item| item.required_text("type", "name the type", report))
                 {
                     slots.push(ConnectionSlot {
@@ -70,13 +71,14 @@ pub(super) fn slots(fields: &Fields<'_, '_>, report: &mut Report) -> Vec<Connect
 }
 
 /// `outputs: [{from, to}]`.
-pub(super) fn outputs(fields: &Fields<'_, '_>, report: &mut Report) -> Vec<OutputMapping> {
-    let what = format!("an output of {}", fields.what());
+pub(super) fn outputs(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<OutputMapping> {
+    let whole = fields.what();
+    let what = What::Part("an output", &whole);
     fields
         .list("outputs", report)
         .iter()
         .filter_map(|node| {
-            let item = Fields::of(node, what.as_str(), report)?;
+            let item = Fields::of(node, what, report)?;
             item.warn_unknown(OUTPUT, report);
             let from = item.required_text("from", "name the Terraform output", report);
             let to = item.required_text("to", "name the connection's attribute", report);

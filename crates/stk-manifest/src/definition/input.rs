@@ -6,7 +6,7 @@ use super::{Condition, ConditionOperator};
 use crate::connection::OutputMapping;
 use crate::definition::connections::outputs;
 use crate::finding::{FindingCode, Position, Report, nearest, quoted};
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, What};
 
 /// One input that a plugin declares.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,26 +126,27 @@ const CONDITION: &[&str] = &["variable", "operator", "value"];
 /// Reads the inputs in `nodes`. `owner` is what messages call their place.
 pub(super) fn read_inputs(
     nodes: &[Node<'_>],
-    owner: &str,
+    owner: What<'_>,
     report: &mut Report,
 ) -> Vec<InputDefinition> {
     nodes
         .iter()
         .enumerate()
         .filter_map(|(index, node)| {
-            read_input(node, &format!("input {} of {owner}", index + 1), true, report)
+            let ordinal = What::Numbered("input", index + 1, &owner);
+            read_input(node, ordinal, true, report)
         })
         .collect()
 }
 
 fn read_input(
     node: &Node<'_>,
-    ordinal: &str,
+    ordinal: What<'_>,
     is_named: bool,
     report: &mut Report,
 ) -> Option<InputDefinition> {
     let head = Fields::of(node, ordinal, report)?;
-    let (name, fields) = if is_named {
+    let name = if is_named {
         let (name, at) = head.required_text("name", "each input needs a `name:`", report)?;
         let is_valid = name
             .chars()
@@ -159,11 +160,16 @@ fn read_input(
             );
             return None;
         }
-        let fields = Fields::of(node, format!("the input `{name}`"), report)?;
-        (name, fields)
+        name
     } else {
-        (String::new(), head)
+        String::new()
     };
+    let what = if is_named {
+        What::Input(&name)
+    } else {
+        ordinal
+    };
+    let fields = Fields::of(node, what, report)?;
     fields.warn_unknown(KNOWN, report);
     let items = match fields.node("items") {
         Some(_) => fields
@@ -178,16 +184,15 @@ fn read_input(
         InputKind::Text if has_items => InputKind::Select,
         kind => kind,
     };
-    let nested = fields.what().to_owned();
     let inputs = if kind == InputKind::Object {
-        read_inputs(fields.list("inputs", report), &nested, report)
+        read_inputs(fields.list("inputs", report), what, report)
     } else {
         Vec::new()
     };
     let item = if kind == InputKind::List {
         fields
             .node("input")
-            .and_then(|node| read_input(node, &format!("the item of {nested}"), false, report))
+            .and_then(|node| read_input(node, What::Part("the item", &what), false, report))
             .map(Box::new)
     } else {
         None
@@ -196,11 +201,12 @@ fn read_input(
         report.error_with_help(
             FindingCode::InvalidInput,
             fields.at,
-            format!("{nested} is a list without `input`"),
+            format!("{what} is a list without `input`"),
             "add `input:` with the type of the list's items",
         );
     }
-    Some(InputDefinition {
+    let definition = InputDefinition {
+        name: String::new(),
         label: fields.text("label", report),
         required: match kind {
             InputKind::RequiredConnection => Some(true),
@@ -219,15 +225,15 @@ fn read_input(
             Vec::new()
         },
         at: fields.at,
-        name,
         kind,
         items,
         inputs,
         item,
-    })
+    };
+    Some(InputDefinition { name, ..definition })
 }
 
-fn kind(fields: &Fields<'_, '_>, report: &mut Report) -> Option<InputKind> {
+fn kind(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Option<InputKind> {
     let (text, at) = fields.required_text("type", "each input needs a `type:`", report)?;
     if let Some((_, kind)) = InputKind::NAMES.iter().find(|(name, _)| *name == text) {
         return Some(*kind);
@@ -246,7 +252,7 @@ fn kind(fields: &Fields<'_, '_>, report: &mut Report) -> Option<InputKind> {
     None
 }
 
-fn read_condition(fields: &Fields<'_, '_>, report: &mut Report) -> Option<Condition> {
+fn read_condition(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Option<Condition> {
     fields.warn_unknown(CONDITION, report);
     let variable = fields.required_text("variable", "name the input that decides", report);
     let operator = fields.required_text("operator", "write an operator such as `==`", report);
@@ -257,7 +263,11 @@ fn read_condition(fields: &Fields<'_, '_>, report: &mut Report) -> Option<Condit
         report.error_with_help(
             FindingCode::InvalidCondition,
             at,
-            format!("{} has the unknown operator {}", fields.what(), quoted(&operator)),
+            format!(
+                "{} has the unknown operator {}",
+                fields.what(),
+                quoted(&operator)
+            ),
             match nearest(&operator, names.clone()) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => format!("the operators are {}", names.collect::<Vec<_>>().join(" ")),

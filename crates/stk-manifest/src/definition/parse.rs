@@ -7,7 +7,7 @@ use super::input::read_inputs;
 use super::{ConnectionSlot, PluginDefinition};
 use crate::finding::{FindingCode, Parsed, Report, quoted};
 use crate::manifest::{Link, SchemaVersion, document_kind, kind_of};
-use crate::yaml::{Fields, load, text_of};
+use crate::yaml::{Fields, What, load, text_of};
 
 const TOP: &[&str] = &["schema-version", "kind", "metadata", "spec"];
 const METADATA: &[&str] = &["name", "display-name", "description", "version", "picture"];
@@ -56,7 +56,7 @@ pub(super) fn parse(file: &str, text: &str) -> Parsed<PluginDefinition> {
 
 fn read(file: &str, text: &str, report: &mut Report) -> Option<PluginDefinition> {
     let root = load(text, report)?;
-    let top = Fields::of(&root, "the file", report)?;
+    let top = Fields::of(&root, What::Document, report)?;
     top.warn_unknown(TOP, report);
     let schema_version = schema_version(&top, report)?;
     let is_plugin = document_kind(&top, "plugin", report);
@@ -84,8 +84,16 @@ fn read(file: &str, text: &str, report: &mut Report) -> Option<PluginDefinition>
         }
         None => Vec::new(),
     };
-    let inputs = read_inputs(spec.list("inputs", report), "`spec`", report);
-    let inputs_envs = read_inputs(spec.list("inputs-envs", report), "`inputs-envs`", report);
+    let inputs = read_inputs(
+        spec.list("inputs", report),
+        What::Key("inputs", &What::Document),
+        report,
+    );
+    let inputs_envs = read_inputs(
+        spec.list("inputs-envs", report),
+        What::Key("inputs-envs", &What::Document),
+        report,
+    );
     let (computed_inputs, _) = spec.values("computed-inputs", report);
     let (global_computed_inputs, _) = spec.values("global-computed-inputs", report);
     let mut requires = Vec::new();
@@ -130,11 +138,11 @@ fn read(file: &str, text: &str, report: &mut Report) -> Option<PluginDefinition>
     })
 }
 
-fn required_mapping<'n, 'a>(
-    top: &Fields<'n, 'a>,
-    key: &str,
+fn required_mapping<'n, 'a, 's>(
+    top: &'s Fields<'n, 'a, '_>,
+    key: &'s str,
     report: &mut Report,
-) -> Option<Fields<'n, 'a>> {
+) -> Option<Fields<'n, 'a, 's>> {
     if top.node(key).is_none() {
         report.error_with_help(
             FindingCode::MissingKey,
@@ -147,7 +155,7 @@ fn required_mapping<'n, 'a>(
     top.mapping(key, report)
 }
 
-fn schema_version(top: &Fields<'_, '_>, report: &mut Report) -> Option<SchemaVersion> {
+fn schema_version(top: &Fields<'_, '_, '_>, report: &mut Report) -> Option<SchemaVersion> {
     let help = "this version reads plugins of schema v1, v2 and v3; a plugin.yaml without a version is older and must be migrated";
     let (text, at) = top.required_text("schema-version", help, report)?;
     match text.as_str() {
@@ -166,7 +174,7 @@ fn schema_version(top: &Fields<'_, '_>, report: &mut Report) -> Option<SchemaVer
     }
 }
 
-fn name(metadata: &Fields<'_, '_>, report: &mut Report) -> Option<String> {
+fn name(metadata: &Fields<'_, '_, '_>, report: &mut Report) -> Option<String> {
     let (name, at) = metadata.required_text("name", "add the plugin's name", report)?;
     let is_slug = name.split('-').all(|part| {
         !part.is_empty()
@@ -179,13 +187,16 @@ fn name(metadata: &Fields<'_, '_>, report: &mut Report) -> Option<String> {
             FindingCode::InvalidMetadata,
             at,
             format!("the plugin's name {} is not in kebab case", quoted(&name)),
-            Some("StackSpot takes lower-case letters and digits with single `-` between them".to_owned()),
+            Some(
+                "StackSpot takes lower-case letters and digits with single `-` between them"
+                    .to_owned(),
+            ),
         );
     }
     Some(name)
 }
 
-fn version(metadata: &Fields<'_, '_>, report: &mut Report) -> Option<String> {
+fn version(metadata: &Fields<'_, '_, '_>, report: &mut Report) -> Option<String> {
     let (version, at) = metadata.required_text("version", "add the plugin's version", report)?;
     if semver::Version::parse(&version).is_ok() {
         return Some(version);
@@ -199,12 +210,12 @@ fn version(metadata: &Fields<'_, '_>, report: &mut Report) -> Option<String> {
     None
 }
 
-fn read_links(fields: &Fields<'_, '_>, report: &mut Report) -> Vec<Link> {
-    let what = format!("a link of {}", fields.what());
+fn read_links(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<Link> {
+    let whole = fields.what();
     let mut links = Vec::new();
     for key in ["links", "link"] {
         for node in fields.list(key, report) {
-            if let Some(link) = Fields::of(node, what.as_str(), report) {
+            if let Some(link) = Fields::of(node, What::Part("a link", &whole), report) {
                 links.push(Link {
                     name: link.text("name", report),
                     url: link.text("url", report),
@@ -218,7 +229,7 @@ fn read_links(fields: &Fields<'_, '_>, report: &mut Report) -> Vec<Link> {
 }
 
 /// v3's `outputs: {name: text}`. Its purpose is not documented: what is no text is left out without an error.
-fn outputs(spec: &Fields<'_, '_>, report: &mut Report) -> IndexMap<String, String> {
+fn outputs(spec: &Fields<'_, '_, '_>, report: &mut Report) -> IndexMap<String, String> {
     spec.mapping("outputs", report)
         .map(|fields| {
             fields

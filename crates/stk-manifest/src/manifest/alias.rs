@@ -98,9 +98,6 @@ mod tests {
         assert_eq!(derived.next("s3.bucket", |_| false), "s3-bucket");
         assert_eq!(derived.next("s3.bucket", |_| false), "s3-bucket-2");
         assert_eq!(derived.next("2fa", |_| false), "plugin-2fa");
-        assert_eq!(
-            derived.next("queue", |alias| alias == "queue"),
-            "queue-2"
-        );
+        assert_eq!(derived.next("queue", |alias| alias == "queue"), "queue-2");
     }
 }

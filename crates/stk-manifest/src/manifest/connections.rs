@@ -5,11 +5,9 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::AppliedConnections;
-use crate::connection::{
-    ConnectionSource, Direction, SelectedConnection, find_connections,
-};
+use crate::connection::{ConnectionSource, Direction, SelectedConnection, find_connections};
 use crate::finding::{FindingCode, Position, Report, quoted};
-use crate::yaml::{Fields, Places};
+use crate::yaml::{Fields, Places, What};
 
 const LISTS: &[&str] = &["generates", "requires"];
 const ITEM: &[&str] = &["type", "selected", "alias"];
@@ -18,7 +16,7 @@ const CONNECTOR: &[&str] = &["name", "type", "alias", "selected"];
 pub(crate) const CONNECTOR_MARK: &str = "__CONNECTOR";
 
 pub(super) fn read(
-    fields: &Fields<'_, '_>,
+    fields: &Fields<'_, '_, '_>,
     inputs: &Map<String, Value>,
     places: &Places,
     report: &mut Report,
@@ -37,21 +35,26 @@ pub(super) fn read(
     found
 }
 
-fn listed(
-    lists: &Fields<'_, '_>,
-    key: &str,
-    plugin: &str,
-    report: &mut Report,
-) -> Vec<SelectedConnection> {
-    let what = format!("a connection that {plugin} {key}");
+fn listed(lists: &Fields<'_, '_, '_>, key: &str, report: &mut Report) -> Vec<SelectedConnection> {
+    let what = What::Connection(key, &plugin);
     lists
         .list(key, report)
         .iter()
         .filter_map(|node| {
-            let item = Fields::of(node, what.as_str(), report)?;
+            let item = Fields::of(node, what, report)?;
             item.warn_unknown(ITEM, report);
-            let connection = text(&item, "selected", "name the connection in the workspace", report);
-            let slot = text(&item, "alias", "name the plugin's own slot, as its plugin.yaml does", report);
+            let connection = text(
+                &item,
+                "selected",
+                "name the connection in the workspace",
+                report,
+            );
+            let slot = text(
+                &item,
+                "alias",
+                "name the plugin's own slot, as its plugin.yaml does",
+                report,
+            );
             let kind = text(&item, "type", "name the connection interface type", report);
             Some(SelectedConnection {
                 connection: connection?,
@@ -64,8 +67,11 @@ fn listed(
         .collect()
 }
 
-fn text(item: &Fields<'_, '_>, key: &str, help: &str, report: &mut Report) -> Option<String> {
-    if let Some(text) = item.text(key, report).filter(|text| !text.trim().is_empty()) {
+fn text(item: &Fields<'_, '_, '_>, key: &str, help: &str, report: &mut Report) -> Option<String> {
+    if let Some(text) = item
+        .text(key, report)
+        .filter(|text| !text.trim().is_empty())
+    {
         return Some(text);
     }
     report.error_with_help(
@@ -80,7 +86,7 @@ fn text(item: &Fields<'_, '_>, key: &str, help: &str, report: &mut Report) -> Op
 fn connection_inputs(
     inputs: &Map<String, Value>,
     places: &Places,
-    plugin: &str,
+    plugin: What<'_>,
     into: &mut AppliedConnections,
     report: &mut Report,
 ) {
@@ -128,19 +134,25 @@ fn connection_inputs(
 
 /// v1: the listed connectors, then flattened ones that the list lacks.
 fn connectors(
-    fields: &Fields<'_, '_>,
+    fields: &Fields<'_, '_, '_>,
     inputs: &Map<String, Value>,
     places: &Places,
     report: &mut Report,
 ) -> Vec<SelectedConnection> {
-    let what = format!("a connector of {}", fields.what());
+    let whole = fields.what();
+    let what = What::Part("a connector", &whole);
     let mut connectors: Vec<SelectedConnection> = fields
         .list("connectors", report)
         .iter()
         .filter_map(|node| {
-            let item = Fields::of(node, what.as_str(), report)?;
+            let item = Fields::of(node, what, report)?;
             item.warn_unknown(CONNECTOR, report);
-            let connection = text(&item, "name", "name the connection in the workspace", report);
+            let connection = text(
+                &item,
+                "name",
+                "name the connection in the workspace",
+                report,
+            );
             let kind = text(&item, "type", "name the connection interface type", report);
             let kind = kind?;
             Some(SelectedConnection {
@@ -179,7 +191,7 @@ fn connectors(
 fn report_repeated(
     connections: &[SelectedConnection],
     verb: &str,
-    plugin: &str,
+    plugin: What<'_>,
     report: &mut Report,
 ) {
     if connections.len() < 2 {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::plugin::{PluginReader, read_plugin};
 use super::{AppliedPlugin, Kind, Manifest, SchemaVersion, kind_of};
 use crate::finding::{FindingCode, Parsed, Position, Report, nearest, quoted};
-use crate::yaml::{Fields, load};
+use crate::yaml::{Fields, What, load};
 
 const TOP: &[&str] = &["schema-version", "kind", "metadata", "spec"];
 const METADATA: &[&str] = &[
@@ -37,7 +37,7 @@ pub(super) fn parse(file: &str, text: &str) -> Parsed<Manifest> {
 
 fn read(file: &str, text: &str, report: &mut Report) -> Option<Manifest> {
     let root = load(text, report)?;
-    let top = Fields::of(&root, "the file", report)?;
+    let top = Fields::of(&root, What::Document, report)?;
     top.warn_unknown(TOP, report);
     let schema_version = schema_version(&top, report);
     let is_manifest = document_kind(&top, "manifest", report);
@@ -71,9 +71,10 @@ fn read(file: &str, text: &str, report: &mut Report) -> Option<Manifest> {
     let starter = of_metadata("starter", report);
     let kind = spec
         .required_text("type", "add `type: infra` or `type: app`", report)
-        .and_then(|(text, at)| kind_of(&text, at, "`type` of `spec` of the file", report));
+        .and_then(|(text, at)| kind_of(&text, at, "`type` of `spec`", report));
     let (global_inputs, global_places) = spec.values("global-inputs", report);
-    let (global_computed_inputs, global_computed_places) = spec.values("global-computed-inputs", report);
+    let (global_computed_inputs, global_computed_places) =
+        spec.values("global-computed-inputs", report);
     let repository = spec.text("repository", report);
     // An unknown version may have another shape: what follows would be guesses.
     let schema_version = schema_version?;
@@ -111,7 +112,7 @@ fn read(file: &str, text: &str, report: &mut Report) -> Option<Manifest> {
     })
 }
 
-fn schema_version(top: &Fields<'_, '_>, report: &mut Report) -> Option<SchemaVersion> {
+fn schema_version(top: &Fields<'_, '_, '_>, report: &mut Report) -> Option<SchemaVersion> {
     let help = "this version reads `schema-version: v1` and `schema-version: v2`";
     let (text, at) = top.required_text("schema-version", help, report)?;
     match text.as_str() {
@@ -139,7 +140,7 @@ fn schema_version(top: &Fields<'_, '_>, report: &mut Report) -> Option<SchemaVer
 }
 
 /// Whether `kind` is `expected`; a missing or other one is an error.
-pub(crate) fn document_kind(top: &Fields<'_, '_>, expected: &str, report: &mut Report) -> bool {
+pub(crate) fn document_kind(top: &Fields<'_, '_, '_>, expected: &str, report: &mut Report) -> bool {
     let help = format!("this file must have `kind: {expected}`");
     let Some((text, at)) = top.required_text("kind", &help, report) else {
         return false;
@@ -162,7 +163,7 @@ pub(crate) fn document_kind(top: &Fields<'_, '_>, expected: &str, report: &mut R
 }
 
 fn plugins(
-    spec: &Fields<'_, '_>,
+    spec: &Fields<'_, '_, '_>,
     schema_version: SchemaVersion,
     report: &mut Report,
 ) -> Vec<AppliedPlugin> {

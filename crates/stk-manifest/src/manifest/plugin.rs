@@ -8,7 +8,7 @@ use super::alias::{self, Derived};
 use super::{AppliedPlugin, Kind, Link, SchemaVersion, connections, kind_of};
 use crate::finding::{FindingCode, Position, Report, quoted};
 use crate::qualifier::PluginQualifier;
-use crate::yaml::{Fields, Node};
+use crate::yaml::{Fields, Node, What};
 
 const KNOWN: &[&str] = &[
     "name",
@@ -48,27 +48,27 @@ pub(super) fn read_plugin(
     aliases: &HashMap<String, Position>,
     report: &mut Report,
 ) -> Option<(AppliedPlugin, Position)> {
-    let ordinal = format!("entry {} of `plugins`", index + 1);
-    let head = Fields::of(node, ordinal.as_str(), report)?;
+    let ordinal = What::Entry(index + 1);
+    let head = Fields::of(node, ordinal, report)?;
     let qualifier = qualifier(&head, report);
-    let (alias, alias_at, alias_is_derived) =
-        match own_alias(&head, reader.schema_version, report) {
-            OwnAlias::Valid(alias, at) => (Some(alias), at, false),
-            OwnAlias::Unusable => (None, node.at, false),
-            OwnAlias::Absent => {
-                let alias = qualifier.as_ref().map(|qualifier| {
-                    reader
-                        .derived
-                        .next(&qualifier.plugin, |alias| aliases.contains_key(alias))
-                });
-                (alias, node.at, true)
-            }
-        };
+    let (alias, alias_at, alias_is_derived) = match own_alias(&head, reader.schema_version, report)
+    {
+        OwnAlias::Valid(alias, at) => (Some(alias), at, false),
+        OwnAlias::Unusable => (None, node.at, false),
+        OwnAlias::Absent => {
+            let alias = qualifier.as_ref().map(|qualifier| {
+                reader
+                    .derived
+                    .next(&qualifier.plugin, |alias| aliases.contains_key(alias))
+            });
+            (alias, node.at, true)
+        }
+    };
     let what = match &alias {
-        Some(alias) => format!("the plugin `{alias}`"),
+        Some(alias) => What::Plugin(alias),
         None => ordinal,
     };
-    let fields = Fields::of(node, what.as_str(), report)?;
+    let fields = Fields::of(node, what, report)?;
     fields.warn_unknown(KNOWN, report);
     let kind = fields
         .required_text("type", "add `type: infra` or `type: app`", report)
@@ -78,11 +78,8 @@ pub(super) fn read_plugin(
     if let Some(envs) = fields.mapping("inputs-envs", report) {
         for entry in envs.entries() {
             // Reports what is not a mapping; the values themselves were read above.
-            Fields::of(
-                &entry.value,
-                format!("{} in `inputs-envs` of {what}", quoted(&entry.key)),
-                report,
-            );
+            let whole = envs.what();
+            Fields::of(&entry.value, What::Key(&entry.key, &whole), report);
         }
     }
     let connections = connections::read(&fields, &inputs, &input_places, report);
@@ -115,7 +112,7 @@ pub(super) fn read_plugin(
     Some((plugin, alias_at))
 }
 
-fn qualifier(head: &Fields<'_, '_>, report: &mut Report) -> Option<PluginQualifier> {
+fn qualifier(head: &Fields<'_, '_, '_>, report: &mut Report) -> Option<PluginQualifier> {
     const HELP: &str =
         "write `<studio>/<stack>@<version>/<plugin>@<version>` or `<studio>/<plugin>@<version>`";
     let (text, at) = head.required_text("name", HELP, report)?;
@@ -140,30 +137,35 @@ enum OwnAlias {
 }
 
 fn own_alias(
-    head: &Fields<'_, '_>,
+    head: &Fields<'_, '_, '_>,
     schema_version: SchemaVersion,
     report: &mut Report,
 ) -> OwnAlias {
     if schema_version == SchemaVersion::V1 && head.node("alias").is_none() {
         return OwnAlias::Absent;
     }
-    match head.required_text("alias", "add an `alias:` that is unique in this file", report) {
+    match head.required_text(
+        "alias",
+        "add an `alias:` that is unique in this file",
+        report,
+    ) {
         Some((alias, at)) if alias::check(&alias, at, report) => OwnAlias::Valid(alias, at),
         _ => OwnAlias::Unusable,
     }
 }
 
-fn links(fields: &Fields<'_, '_>, report: &mut Report) -> Vec<Link> {
+fn links(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<Link> {
     let Some(links) = fields.mapping("links", report) else {
         return Vec::new();
     };
     links.warn_unknown(LINKS, report);
-    let what = format!("a link of {}", fields.what());
+    let whole = fields.what();
+    let what = What::Part("a link", &whole);
     links
         .list("generates", report)
         .iter()
         .filter_map(|node| {
-            let link = Fields::of(node, what.as_str(), report)?;
+            let link = Fields::of(node, what, report)?;
             link.warn_unknown(LINK, report);
             Some(Link {
                 name: link.text("name", report),

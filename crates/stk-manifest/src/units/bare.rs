@@ -22,7 +22,12 @@ fn unit(manifest: &Manifest, plugin: &AppliedPlugin) -> Unit {
         global_inputs: manifest.global_inputs.clone(),
         computed_inputs: serde_json::Map::new(),
         global_computed_inputs: manifest.global_computed_inputs.clone(),
-        requires: plugin.connections.requires.iter().map(requirement).collect(),
+        requires: plugin
+            .connections
+            .requires
+            .iter()
+            .map(requirement)
+            .collect(),
         generates: plugin
             .connections
             .generates

@@ -270,11 +270,18 @@ impl Checker<'_> {
             }
         }
         for (index, (name, own)) in given.iter().enumerate() {
-            if input.inputs.iter().any(|definition| definition.name == *name) {
+            if input
+                .inputs
+                .iter()
+                .any(|definition| definition.name == *name)
+            {
                 continue;
             }
             if !input.inputs.is_empty() {
-                let known = input.inputs.iter().map(|definition| definition.name.as_str());
+                let known = input
+                    .inputs
+                    .iter()
+                    .map(|definition| definition.name.as_str());
                 self.report.push(origin.part(index).finding(
                     Severity::Warning,
                     FindingCode::UnknownInput,
@@ -334,14 +341,22 @@ impl Checker<'_> {
                 input.kind.as_str(),
                 describe(value)
             ),
-            None,
+            match (input.kind, value) {
+                (InputKind::Bool, _) => Some("write `true` or `false`".to_owned()),
+                (InputKind::Int, Value::Number(_)) => Some("an int is a whole number".to_owned()),
+                _ => None,
+            },
         ));
         value.clone()
     }
 }
 
 /// Whether an object's nested input is asked for; conditions look at its siblings.
-fn holds(definition: &InputDefinition, done: &Map<String, Value>, given: &Map<String, Value>) -> bool {
+fn holds(
+    definition: &InputDefinition,
+    done: &Map<String, Value>,
+    given: &Map<String, Value>,
+) -> bool {
     let Some(condition) = &definition.condition else {
         return true;
     };

@@ -172,7 +172,11 @@ impl<'u> Merge<'u, '_> {
             return;
         }
         match &input.default {
-            Some(default) if !default.is_null() && !input.kind.is_connection() => {
+            Some(default)
+                if !default.is_null()
+                    && !input.kind.is_connection()
+                    && secret::find(default).is_none() =>
+            {
                 let origin = Origin::flat(&self.definition.file, input.at);
                 let mut checker = Checker {
                     report: self.report,
@@ -191,11 +195,19 @@ impl<'u> Merge<'u, '_> {
             return Active::Yes;
         };
         let name = condition.variable.as_str();
-        // An input that is declared further down, or a global one, decides with the value that it was given.
+        // An input that is declared further down decides with the value that it was given, or with its default.
         let actual = self
             .inputs
             .get(name)
-            .or_else(|| self.candidates.get(name).map(|candidate| candidate.value));
+            .or_else(|| self.candidates.get(name).map(|candidate| candidate.value))
+            .or_else(|| {
+                self.definition
+                    .inputs
+                    .iter()
+                    .chain(&self.definition.inputs_envs)
+                    .find(|other| other.name == name && other.condition.is_none())
+                    .and_then(|other| other.default.as_ref())
+            });
         match actual {
             None => Active::Undecided,
             Some(actual) if condition.holds(actual) => Active::Yes,
@@ -281,7 +293,9 @@ impl<'u> Merge<'u, '_> {
                 self.report.error_with_help(
                     FindingCode::SecretInput,
                     at,
-                    format!("the secret input `{name}`{label} of the plugin `{plugin}` has no value"),
+                    format!(
+                        "the secret input `{name}`{label} of the plugin `{plugin}` has no value"
+                    ),
                     secret::HELP,
                 );
             }
@@ -339,7 +353,10 @@ impl<'u> Merge<'u, '_> {
             .filter(|input| input.name == name && self.active(input) == Active::No)
             .filter_map(|input| input.condition.as_ref())
             .map(|condition| {
-                format!("`{} {} {}`", condition.variable, condition.operator, condition.value)
+                format!(
+                    "`{} {} {}`",
+                    condition.variable, condition.operator, condition.value
+                )
             })
             .collect();
         if conditions.is_empty() {
@@ -361,7 +378,11 @@ impl<'u> Merge<'u, '_> {
     /// A name that stk.yaml gives and plugin.yaml does not know.
     fn undeclared(&mut self, name: &'u str, at: Position) {
         if !name.contains(CONNECTOR_MARK) {
-            let known = self.definition.inputs.iter().chain(&self.definition.inputs_envs);
+            let known = self
+                .definition
+                .inputs
+                .iter()
+                .chain(&self.definition.inputs_envs);
             self.report.warning(
                 FindingCode::UnknownInput,
                 at,

@@ -48,9 +48,7 @@ pub(super) fn without_placeholders(
             report.warning(
                 FindingCode::SecretInput,
                 places.at_path(&[index]),
-                format!(
-                    "the {what} `{name}` is a secret (`{SECRET_PLACEHOLDER}`) and is left out"
-                ),
+                format!("the {what} `{name}` is a secret (`{SECRET_PLACEHOLDER}`) and is left out"),
                 Some(HELP.to_owned()),
             );
         } else {

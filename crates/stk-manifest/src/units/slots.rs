@@ -59,7 +59,11 @@ impl<'u> Slots<'u, '_> {
     }
 
     /// The connection that stk.yaml selects for `slot`; none is an error.
-    fn fill(&mut self, slot: &ConnectionSlot, direction: Direction) -> Option<&'u SelectedConnection> {
+    fn fill(
+        &mut self,
+        slot: &ConnectionSlot,
+        direction: Direction,
+    ) -> Option<&'u SelectedConnection> {
         let connections = &self.applied.connections;
         let listed = match direction {
             Direction::Requires => &connections.requires,
@@ -129,9 +133,21 @@ impl<'u> Slots<'u, '_> {
         for (selected, slots, others, verb) in connections
             .requires
             .iter()
-            .map(|selected| (selected, &self.definition.requires, &self.definition.generates, "requires"))
+            .map(|selected| {
+                (
+                    selected,
+                    &self.definition.requires,
+                    &self.definition.generates,
+                    "requires",
+                )
+            })
             .chain(connections.generates.iter().map(|selected| {
-                (selected, &self.definition.generates, &self.definition.requires, "generates")
+                (
+                    selected,
+                    &self.definition.generates,
+                    &self.definition.requires,
+                    "generates",
+                )
             }))
         {
             if selected.source == ConnectionSource::Input
@@ -141,7 +157,11 @@ impl<'u> Slots<'u, '_> {
             }
             let names = || slots.iter().map(|slot| slot.slot.as_str());
             let help = if others.iter().any(|slot| slot.slot == selected.slot) {
-                let other = if verb == "requires" { "generates" } else { "requires" };
+                let other = if verb == "requires" {
+                    "generates"
+                } else {
+                    "requires"
+                };
                 format!("the plugin {other} this slot: move the entry to `connections.{other}`")
             } else if let Some(name) = nearest(&selected.slot, names()) {
                 format!("did you mean `{name}`?")

@@ -4,24 +4,20 @@ use serde_json::{Map, Value};
 
 use super::node::{Entry, Node, NodeValue, Places, to_map};
 use super::scalar::Reading;
+use super::what::What;
 use crate::finding::{FindingCode, Position, Report, nearest, quoted};
 
-/// A mapping that is being read. `what` names it in messages, as in "`spec` of the project".
-pub(crate) struct Fields<'n, 'a> {
+/// A mapping that is being read. `what` names it in messages, as in "`connections` of the plugin `a`".
+pub(crate) struct Fields<'n, 'a, 'p> {
     entries: &'n [Entry<'a>],
-    what: String,
+    what: What<'p>,
     /// Where the mapping starts: the place of complaints about keys that are not there.
     pub(crate) at: Position,
 }
 
-impl<'n, 'a> Fields<'n, 'a> {
+impl<'n, 'a, 'p> Fields<'n, 'a, 'p> {
     /// The mapping in `node`; anything else is an error.
-    pub(crate) fn of(
-        node: &'n Node<'a>,
-        what: impl Into<String>,
-        report: &mut Report,
-    ) -> Option<Self> {
-        let what = what.into();
+    pub(crate) fn of(node: &'n Node<'a>, what: What<'p>, report: &mut Report) -> Option<Self> {
         match &node.value {
             NodeValue::Map(entries) => Some(Self {
                 entries,
@@ -29,14 +25,14 @@ impl<'n, 'a> Fields<'n, 'a> {
                 at: node.at,
             }),
             _ => {
-                wrong_shape(report, node, &what, "a mapping");
+                wrong_shape(report, node, &what.to_string(), "a mapping");
                 None
             }
         }
     }
 
-    pub(crate) fn what(&self) -> &str {
-        &self.what
+    pub(crate) const fn what(&self) -> What<'p> {
+        self.what
     }
 
     pub(crate) fn entry(&self, key: &str) -> Option<&'n Entry<'a>> {
@@ -131,8 +127,12 @@ impl<'n, 'a> Fields<'n, 'a> {
     }
 
     /// The mapping at `key`; `None` when it is missing or null.
-    pub(crate) fn mapping(&self, key: &str, report: &mut Report) -> Option<Fields<'n, 'a>> {
-        Fields::of(self.node(key)?, self.name_of(key), report)
+    pub(crate) fn mapping<'s>(
+        &'s self,
+        key: &'s str,
+        report: &mut Report,
+    ) -> Option<Fields<'n, 'a, 's>> {
+        Fields::of(self.node(key)?, What::Key(key, &self.what), report)
     }
 
     /// The mapping at `key` as JSON with the places of its values; empty when it is missing or null.
@@ -169,16 +169,20 @@ impl<'n, 'a> Fields<'n, 'a> {
             report.warning(
                 FindingCode::UnknownKey,
                 entry.key_at,
-                format!("{} has no key {}; it is ignored", self.what, quoted(&entry.key)),
+                format!(
+                    "{} has no key {}; it is ignored",
+                    self.what,
+                    quoted(&entry.key)
+                ),
                 nearest(&entry.key, known.iter().copied())
                     .map(|known| format!("did you mean `{known}`?")),
             );
         }
     }
 
-    /// "`name` of `spec`".
+    /// "`name` of `metadata`".
     pub(crate) fn name_of(&self, key: &str) -> String {
-        format!("`{key}` of {}", self.what)
+        What::Key(key, &self.what).to_string()
     }
 }
 

@@ -9,7 +9,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use super::node::{Entry, Node, NodeValue};
 use super::scalar::Reading;
 use super::text;
-use crate::finding::{FindingCode, Position, Report, quoted};
+use crate::finding::{FindingCode, Position, Report, Severity, quoted};
 
 /// Deepest nesting. Real files stay below 12.
 const DEEPEST: usize = 64;
@@ -26,6 +26,8 @@ pub(crate) fn load<'a>(text: &'a str, report: &mut Report) -> Option<Node<'a>> {
     let mut loader = Loader {
         report,
         stack: Vec::new(),
+        items: Vec::new(),
+        entries: Vec::new(),
         anchors: HashMap::new(),
         root: None,
         nodes: 0,
@@ -37,7 +39,7 @@ pub(crate) fn load<'a>(text: &'a str, report: &mut Report) -> Option<Node<'a>> {
         let (event, span) = match event {
             Ok(event) => event,
             Err(error) => {
-                loader.syntax(&error);
+                loader.syntax(&error, text);
                 return None;
             }
         };
@@ -78,10 +80,12 @@ struct Frame<'a> {
     parts: Parts<'a>,
 }
 
+/// The parts so far lie on the loader's `items` and `entries`, from the index that is given here on: that way each
+/// finished list or mapping is allocated once, at its size.
 enum Parts<'a> {
-    List(Vec<Node<'a>>),
-    /// Entries so far, and the key whose value is next.
-    Map(Vec<Entry<'a>>, Option<(Cow<'a, str>, Position)>),
+    List(usize),
+    /// And the key whose value is next.
+    Map(usize, Option<(Cow<'a, str>, Position)>),
 }
 
 struct Anchored<'a> {
@@ -93,6 +97,10 @@ struct Anchored<'a> {
 struct Loader<'a, 'r> {
     report: &'r mut Report,
     stack: Vec<Frame<'a>>,
+    /// Items of the lists that are open, the innermost last.
+    items: Vec<Node<'a>>,
+    /// Entries of the mappings that are open, the innermost last.
+    entries: Vec<Entry<'a>>,
     anchors: HashMap<usize, Anchored<'a>>,
     root: Option<Node<'a>>,
     nodes: usize,
@@ -114,11 +122,14 @@ impl<'a> Loader<'a, '_> {
                 self.place(node, 0)
             }
             Event::SequenceStart(anchor, tag) => {
-                self.open(at, anchor, tag.as_deref(), Parts::List(Vec::new()))
+                self.open(at, anchor, tag.as_deref(), Parts::List(self.items.len()))
             }
-            Event::MappingStart(anchor, tag) => {
-                self.open(at, anchor, tag.as_deref(), Parts::Map(Vec::new(), None))
-            }
+            Event::MappingStart(anchor, tag) => self.open(
+                at,
+                anchor,
+                tag.as_deref(),
+                Parts::Map(self.entries.len(), None),
+            ),
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => self.repeat(anchor, at),
             Event::Nothing
@@ -154,7 +165,7 @@ impl<'a> Loader<'a, '_> {
             return self.too_deep(at);
         }
         if let Some(tag) = tag
-            && !tag.is_yaml_core_schema()
+            && !(tag.is_yaml_core_schema() && matches!(tag.suffix.as_str(), "map" | "seq"))
         {
             self.ignored_tag(tag, at);
         }
@@ -171,8 +182,9 @@ impl<'a> Loader<'a, '_> {
     fn close(&mut self) -> Option<()> {
         let frame = self.stack.pop()?;
         let value = match frame.parts {
-            Parts::List(items) => NodeValue::List(items),
-            Parts::Map(mut entries, _) => {
+            Parts::List(start) => NodeValue::List(self.items.drain(start..).collect()),
+            Parts::Map(start, _) => {
+                let mut entries: Vec<Entry<'a>> = self.entries.drain(start..).collect();
                 self.merge(&mut entries)?;
                 NodeValue::Map(self.unique(entries))
             }
@@ -195,9 +207,9 @@ impl<'a> Loader<'a, '_> {
         };
         frame.height = frame.height.max(height);
         match &mut frame.parts {
-            Parts::List(items) => items.push(node),
-            Parts::Map(entries, pending) => match pending.take() {
-                Some((key, key_at)) => entries.push(Entry {
+            Parts::List(_) => self.items.push(node),
+            Parts::Map(_, pending) => match pending.take() {
+                Some((key, key_at)) => self.entries.push(Entry {
                     key,
                     key_at,
                     value: node,
@@ -292,36 +304,27 @@ impl<'a> Loader<'a, '_> {
 
     /// Reports keys that stand twice; the first one stays.
     fn unique(&mut self, entries: Vec<Entry<'a>>) -> Vec<Entry<'a>> {
-        let mut kept: Vec<Entry<'a>> = Vec::with_capacity(entries.len());
-        let mut lines: HashMap<Cow<'a, str>, u32> = HashMap::new();
-        let many = entries.len() > FEW_KEYS;
-        for entry in entries {
-            let first = if many {
-                match lines.entry(entry.key.clone()) {
-                    MapEntry::Occupied(first) => Some(*first.get()),
-                    MapEntry::Vacant(free) => {
-                        free.insert(entry.key_at.line);
-                        None
-                    }
-                }
-            } else {
-                kept.iter()
-                    .find(|own| own.key == entry.key)
-                    .map(|own| own.key_at.line)
+        let firsts = repeated(&entries);
+        if firsts.is_empty() {
+            return entries;
+        }
+        let mut firsts = firsts.into_iter().peekable();
+        let mut kept = Vec::with_capacity(entries.len());
+        for (index, entry) in entries.into_iter().enumerate() {
+            let Some((_, line)) = firsts.next_if(|(repeated, _)| *repeated == index) else {
+                kept.push(entry);
+                continue;
             };
-            match first {
-                Some(line) => self.report.error_with_help(
-                    FindingCode::DuplicateKey,
-                    entry.key_at,
-                    format!(
-                        "the key {} stands twice in this mapping: on line {line} and on line {}",
-                        quoted(&entry.key),
-                        entry.key_at.line
-                    ),
-                    "remove one of the two",
+            self.report.error_with_help(
+                FindingCode::DuplicateKey,
+                entry.key_at,
+                format!(
+                    "the key {} stands twice in this mapping: on line {line} and on line {}",
+                    quoted(&entry.key),
+                    entry.key_at.line
                 ),
-                None => kept.push(entry),
-            }
+                "remove one of the two",
+            );
         }
         kept
     }
@@ -412,20 +415,56 @@ impl<'a> Loader<'a, '_> {
         );
     }
 
-    fn syntax(&mut self, error: &ScanError) {
+    fn syntax(&mut self, error: &ScanError, text: &str) {
         let marker = error.marker();
         let at = Position {
             line: narrow(marker.line()),
             column: narrow(marker.col() + 1),
         };
-        let message = format!("this is not valid YAML: {}", error.info());
-        match advice(error.info()) {
-            Some(help) => self
-                .report
-                .error_with_help(FindingCode::Syntax, at, message, help),
-            None => self.report.error(FindingCode::Syntax, at, message),
+        // The scanner reads ahead, and has a limit of its own (255 brackets) that it may reach before ours.
+        if error.info().contains("recursion limit") {
+            let _: Option<()> = self.too_deep(at);
+            return;
         }
+        let message = format!("this is not valid YAML: {}", error.info());
+        let conflict = text.lines().position(|line| line.starts_with("<<<<<<< "));
+        let help = match conflict {
+            Some(line) => Some(format!(
+                "a merge conflict was left in the file: see line {}",
+                line + 1
+            )),
+            None => advice(error.info()).map(str::to_owned),
+        };
+        self.report
+            .add(Severity::Error, FindingCode::Syntax, at, message, help);
     }
+}
+
+/// The entries whose key stood before, by index, each with the line of the first.
+fn repeated(entries: &[Entry<'_>]) -> Vec<(usize, u32)> {
+    if entries.len() <= FEW_KEYS {
+        return entries
+            .iter()
+            .enumerate()
+            .filter_map(|(index, entry)| {
+                let before = entries.get(..index)?;
+                let first = before.iter().find(|first| first.key == entry.key)?;
+                Some((index, first.key_at.line))
+            })
+            .collect();
+    }
+    let mut lines: HashMap<&str, u32> = HashMap::with_capacity(entries.len());
+    entries
+        .iter()
+        .enumerate()
+        .filter_map(|(index, entry)| match lines.entry(&entry.key) {
+            MapEntry::Occupied(first) => Some((index, *first.get())),
+            MapEntry::Vacant(free) => {
+                free.insert(entry.key_at.line);
+                None
+            }
+        })
+        .collect()
 }
 
 /// What to do about the scanner's commonest complaints.
@@ -440,6 +479,12 @@ fn advice(info: &str) -> Option<&'static str> {
     }
     if info.contains("unknown anchor") {
         return Some("a text that starts with `*` must stand in quotes");
+    }
+    if info.contains("unexpected character") {
+        return Some("a text that starts with `%`, `@` or a backtick must stand in quotes");
+    }
+    if info.contains("unexpected end of stream") {
+        return Some("close the quote or the bracket that is opened here");
     }
     if info.contains("did not find expected") || info.contains("simple key") {
         return Some("check the indentation and the quotes of this line and the one above it");

@@ -72,7 +72,10 @@ fn integer(text: &str) -> Option<Resolved> {
         return None;
     }
     let mut value: i128 = 0;
-    for digit in digits.chars().filter_map(|character| character.to_digit(radix)) {
+    for digit in digits
+        .chars()
+        .filter_map(|character| character.to_digit(radix))
+    {
         let next = value
             .checked_mul(i128::from(radix))
             .and_then(|value| value.checked_add(i128::from(digit)));
@@ -127,10 +130,10 @@ fn float(text: &str) -> Option<Resolved> {
         return None;
     }
     let number: f64 = text.replace('_', "").parse().ok()?;
-    Some(
-        Number::from_f64(number)
-            .map_or(Resolved::Inexact("is too large for a number"), Resolved::Number),
-    )
+    Some(Number::from_f64(number).map_or(
+        Resolved::Inexact("is too large for a number"),
+        Resolved::Number,
+    ))
 }
 
 #[cfg(test)]
@@ -151,7 +154,9 @@ mod tests {
     // The expected column is what ruamel.yaml 0.18 gives for the same text in a YAML 1.2 document.
     #[test]
     fn the_core_schema_as_ruamel_reads_it() {
-        for text in ["yes", "no", "on", "off", "y", "N", "Yes", "tRUE", "nULL", "None"] {
+        for text in [
+            "yes", "no", "on", "off", "y", "N", "Yes", "tRUE", "nULL", "None",
+        ] {
             check(text, "text");
         }
         for text in ["", "~", "null", "Null", "NULL"] {
@@ -170,7 +175,10 @@ mod tests {
         check("0123", "number 123");
         check("18446744073709551615", "number 18446744073709551615");
         check("-9223372036854775808", "number -9223372036854775808");
-        check("18446744073709551616", "inexact: is an integer of more than 64 bits");
+        check(
+            "18446744073709551616",
+            "inexact: is an integer of more than 64 bits",
+        );
         check("1.5", "number 1.5");
         check("1.", "number 1.0");
         check(".5", "number 0.5");
@@ -185,8 +193,25 @@ mod tests {
     #[test]
     fn what_only_looks_like_a_number_is_text() {
         for text in [
-            "1.2.3", "1-2", "-", "+", ".", "0x", "0o8", "0b2", "1e", "e3", "_1", "12:30:45",
-            "2024-01-31", "1,000", "10.0.0.0/16", "-.nan", "256Mi", "1 2", "٣",
+            "1.2.3",
+            "1-2",
+            "-",
+            "+",
+            ".",
+            "0x",
+            "0o8",
+            "0b2",
+            "1e",
+            "e3",
+            "_1",
+            "12:30:45",
+            "2024-01-31",
+            "1,000",
+            "10.0.0.0/16",
+            "-.nan",
+            "256Mi",
+            "1 2",
+            "٣",
         ] {
             check(text, "text");
         }

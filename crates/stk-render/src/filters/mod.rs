@@ -5,6 +5,7 @@ mod data;
 pub(crate) mod functions;
 mod json;
 mod numbers;
+mod pretty;
 mod text;
 
 use minijinja::{
@@ -18,6 +19,7 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
     functions::register(environment);
     json::register(environment);
     numbers::register(environment);
+    pretty::register(environment);
     text::register(environment);
     // What the engine has and Jinja2 has not: a template that uses it would fail at StackSpot.
     for name in ["bool", "chain", "lines", "split", "zip"] {

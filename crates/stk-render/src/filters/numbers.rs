@@ -1,7 +1,10 @@
-use minijinja::{Environment, Error, Value, value::ValueKind};
+use minijinja::{
+    Environment, Error, Value, filters,
+    value::{Kwargs, ValueKind},
+};
 
 use super::add;
-use crate::python::args::{bind, integer_or, required};
+use crate::python::args::{bind, integer_or, required, text_or};
 
 pub(crate) fn register(environment: &mut Environment<'_>) {
     add(environment, "int", |_, args| {
@@ -26,6 +29,29 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
             .or(default)
             .unwrap_or_else(|| Value::from(0.0)))
     });
+    add(environment, "abs", |_, args| {
+        let [value] = bind(args, ["x"])?;
+        filters::abs(number_of(required(value, "x")?))
+    });
+    add(environment, "round", |_, args| {
+        let [value, precision, method] = bind(args, ["value", "precision", "method"])?;
+        let method = text_or(method, "common")?;
+        let precision = i32::try_from(integer_or(precision, 0)?).ok();
+        filters::round(
+            number_of(required(value, "value")?),
+            precision,
+            Some(&method),
+            std::iter::empty::<(String, Value)>().collect::<Kwargs>(),
+        )
+    });
+}
+
+/// Booleans are numbers in Python.
+fn number_of(value: Value) -> Value {
+    match value.kind() {
+        ValueKind::Bool => Value::from(i64::from(value.is_true())),
+        _ => value,
+    }
 }
 
 fn fail_if_undefined(value: &Value) -> Result<(), Error> {

@@ -135,8 +135,7 @@ fn check(entries: &[Entry]) -> Result<(), PackError> {
             path: first.path.clone(),
         });
     }
-    if let Some(path) =
-        path::file_that_is_a_folder(entries.iter().map(|entry| entry.path.as_str()))
+    if let Some(path) = path::file_that_is_a_folder(entries.iter().map(|entry| entry.path.as_str()))
     {
         return Err(PackError::FileAndFolder {
             path: path.to_owned(),

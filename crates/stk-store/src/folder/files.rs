@@ -66,6 +66,7 @@ impl Files {
             .map_err(|error| self.error(key, WRITTEN, &folder, error))?;
 
         let guard = self.guard(key, WRITTEN)?;
+        self.check_case(key)?;
         match mode {
             PutMode::Create => {
                 if let Err(error) = temporary.persist_noclobber(&path) {
@@ -83,10 +84,14 @@ impl Files {
                 if stored.is_none_or(|bytes| version_of(&bytes) != *expected) {
                     return Err(self.precondition(key));
                 }
-                temporary.persist(&path).map_err(|error| failed(error.error))?;
+                temporary
+                    .persist(&path)
+                    .map_err(|error| failed(error.error))?;
             }
             PutMode::Overwrite => {
-                temporary.persist(&path).map_err(|error| failed(error.error))?;
+                temporary
+                    .persist(&path)
+                    .map_err(|error| failed(error.error))?;
             }
         }
         drop(guard);
@@ -102,7 +107,10 @@ impl Files {
         const REMOVED: &str = "removed";
         let path = self.path(key);
         let failed = |error| self.error(key, REMOVED, &path, error);
-        if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        if path
+            .symlink_metadata()
+            .is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        {
             return Ok(Deleted::Absent);
         }
         let guard = self.guard(key, REMOVED)?;
@@ -176,7 +184,10 @@ impl Files {
         if folder.is_dir() {
             return Ok(());
         }
-        if let Some(parent) = folder.parent().filter(|parent| parent.starts_with(&self.root)) {
+        if let Some(parent) = folder
+            .parent()
+            .filter(|parent| parent.starts_with(&self.root))
+        {
             self.make_folders(parent)?;
         }
         match make_private_folder(folder) {
@@ -191,6 +202,34 @@ impl Files {
                 .and_then(|()| folder.parent().map_or(Ok(()), flush_folder))
                 .map_err(|error| (folder.to_owned(), error)),
         }
+    }
+
+    /// Refuses a name that differs from an existing one in nothing but case, where the file system
+    /// would give the one for the other. Called with the guard's file in place, which shows whether
+    /// it does.
+    fn check_case(&self, key: &str) -> Result<(), StoreError> {
+        if !self.root.join(guard::FILE_NAME_UPPER).exists() {
+            return Ok(());
+        }
+        let mut folder = self.root.clone();
+        for segment in key.split('/') {
+            // What cannot be read now is reported by the write that follows.
+            let alike = fs::read_dir(&folder)
+                .into_iter()
+                .flatten()
+                .filter_map(Result::ok)
+                .map(|entry| entry.file_name())
+                .find(|name| name != segment && name.eq_ignore_ascii_case(segment));
+            if let Some(name) = alike {
+                return Err(StoreError::Alike {
+                    location: self.location.clone(),
+                    key: key.to_owned(),
+                    path: folder.join(name),
+                });
+            }
+            folder.push(segment);
+        }
+        Ok(())
     }
 
     fn guard(&self, key: &str, operation: &'static str) -> Result<File, StoreError> {
@@ -310,4 +349,43 @@ fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 
 fn version_of(bytes: &[u8]) -> Version {
     Version::new(Digest::of(bytes).hex())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_in_case_alone_are_refused_where_they_are_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::new(folder.path().to_owned());
+        let put = |key: &str| files.put(key, b"x", &PutMode::Overwrite);
+        put("targets/Shop/dev/lock.json").unwrap();
+        put("targets/shop/prod/lock.json").unwrap();
+
+        // Stands for a file system on which `.lock` is also `.LOCK`.
+        fs::write(folder.path().join(guard::FILE_NAME_UPPER), b"").unwrap();
+        put("targets/Shop/dev/lock.json").unwrap_err();
+        fs::remove_dir_all(folder.path().join("targets/shop")).unwrap();
+        put("targets/Shop/dev/lock.json").unwrap();
+        let error = put("targets/shop/dev/lock.json").unwrap_err();
+        let message = error
+            .to_string()
+            .replace(&folder.path().display().to_string(), "/store");
+        insta::assert_snapshot!(message, @"");
+    }
+
+    #[test]
+    fn what_the_system_says_becomes_what_a_person_can_do() {
+        let files = Files::new(PathBuf::from("/store"));
+        let explain = |kind: ErrorKind| {
+            let path = Path::new("/store/packages/x.zip");
+            let error = files.error("packages/x.zip", "written", path, kind.into());
+            format!("{error}; {}", error.help().unwrap_or_default())
+        };
+        insta::assert_snapshot!(explain(ErrorKind::PermissionDenied), @"");
+        insta::assert_snapshot!(explain(ErrorKind::ReadOnlyFilesystem), @"");
+        insta::assert_snapshot!(explain(ErrorKind::StorageFull), @"");
+        insta::assert_snapshot!(explain(ErrorKind::TimedOut), @"");
+    }
 }

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 /// The file whose lock guards every change of the store. Its leading `.` keeps it out of listings.
 pub(super) const FILE_NAME: &str = ".lock";
 
+/// What only a file system that does not tell upper from lower case finds, where [`FILE_NAME`] is.
+pub(super) const FILE_NAME_UPPER: &str = ".LOCK";
+
 /// The lock is held for two file operations; whoever holds it this long is stopped or hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -37,7 +37,12 @@ pub(super) fn prepare(root: &Path) -> Result<(), OpenError> {
     let is_empty = fs::read_dir(root)
         .map_err(not_writable)?
         .filter_map(Result::ok)
-        .all(|entry| entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX));
+        .all(|entry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with(TEMPORARY_PREFIX)
+        });
     let ignore = write_temporary(root, IGNORE_EVERYTHING).map_err(not_writable)?;
     if is_empty {
         match ignore.persist_noclobber(root.join(IGNORE_FILE)) {

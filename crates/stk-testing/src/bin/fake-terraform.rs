@@ -31,7 +31,7 @@
 //! In this order: the invocation is appended to `record_file` (`{"arguments": […], "environment": {name: value}}`);
 //! `stdout`, `raw_stdout` (bytes), a line of `long_line` times `x`, and `stderr` are printed; `files` are written into the working
 //! directory, and the file of `-out=` unless `writes_plan` is false; `leaves_child` starts a `sleep` of so many seconds
-//! that outlives this program and holds its output open; `ready_file` is written; then it sleeps for `sleep_ms`.
+//! that outlives this program and holds its output open; `ready_file` is written, with its process id; then it sleeps for `sleep_ms`.
 //!
 //! Signals are counted from the start to the end. At the first SIGINT or SIGTERM `on_interrupt` decides: `finish`
 //! (default) prints Terraform's own message, goes on for `drain_ms`, and exits with 1; `succeed` does so and exits with
@@ -88,7 +88,7 @@ async fn run() -> io::Result<u8> {
     write_files(&play, &arguments)?;
     leave_child(&play)?;
     if let Some(file) = play.get("ready_file").and_then(Value::as_str) {
-        fs::write(file, "ready")?;
+        write_whole(file, &std::process::id().to_string())?;
     }
 
     let (mut int, mut term) = (0, 0);
@@ -122,7 +122,7 @@ async fn run() -> io::Result<u8> {
         }
     }
     if let Some(file) = play.get("signals_file").and_then(Value::as_str) {
-        fs::write(file, json!({"int": int, "term": term}).to_string())?;
+        write_whole(file, &json!({"int": int, "term": term}).to_string())?;
     }
     Ok(code)
 }
@@ -228,10 +228,6 @@ fn write_files(play: &Map<String, Value>, arguments: &[String]) -> io::Result<()
     }
 }
 
-#[expect(
-    clippy::zombie_processes,
-    reason = "a child that outlives this program is what is asked for"
-)]
 fn leave_child(play: &Map<String, Value>) -> io::Result<()> {
     let Some(seconds) = number(play, "leaves_child") else {
         return Ok(());
@@ -244,6 +240,13 @@ fn leave_child(play: &Map<String, Value>) -> io::Result<()> {
         .arg(seconds.to_string())
         .spawn()?;
     Ok(())
+}
+
+/// Complete when it is there: a test that waits for it reads it at once.
+fn write_whole(file: &str, content: &str) -> io::Result<()> {
+    let temporary = format!("{file}.new");
+    fs::write(&temporary, content)?;
+    fs::rename(temporary, file)
 }
 
 fn list<'a>(play: &'a Map<String, Value>, name: &str) -> &'a [Value] {

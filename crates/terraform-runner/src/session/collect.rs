@@ -25,8 +25,9 @@ pub(super) struct Collected {
 }
 
 impl Collected {
-    /// Takes in a line and returns what may be shown of it.
-    pub(super) fn take(&mut self, line: Line) -> Event {
+    /// Takes in a line and returns what may be shown of it; nothing of a diagnostic that was there already, because
+    /// init reports each of them twice.
+    pub(super) fn take(&mut self, line: Line) -> Option<Event> {
         if line.stream == Stream::Stderr {
             self.remember_stderr(&line.text);
         }
@@ -35,7 +36,12 @@ impl Collected {
             Event::Version(version) if !version.is_supported() => {
                 self.unsupported_interface = Some(version.interface.clone());
             }
-            Event::Diagnostic(diagnostic) => self.diagnostics.push(diagnostic.clone()),
+            Event::Diagnostic(diagnostic) => {
+                if self.diagnostics.contains(diagnostic) {
+                    return None;
+                }
+                self.diagnostics.push(diagnostic.clone());
+            }
             Event::PlannedChange(change) => self.changes.push(change.clone()),
             Event::ChangeSummary(summary) => self.summary = Some(*summary),
             Event::Outputs(outputs) => self.outputs = Some(outputs.clone()),
@@ -45,14 +51,14 @@ impl Collected {
                     state.as_bytes().to_vec(),
                     StateOrigin::Printed,
                 ));
-                return Event::Log(Log {
+                return Some(Event::Log(Log {
                     level: "error".to_owned(),
                     message,
-                });
+                }));
             }
             _ => {}
         }
-        event
+        Some(event)
     }
 
     fn remember_stderr(&mut self, text: &str) {

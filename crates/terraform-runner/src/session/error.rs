@@ -182,6 +182,9 @@ impl StepError {
                 details.command(),
                 lock.id
             )),
+            StepErrorKind::Cancelled(Exit { signal: Some(_), .. }) if details.step != Step::Apply => {
+                help.push("it was killed; if the state stays locked, nobody holds that lock any more".to_owned());
+            }
             StepErrorKind::UnsupportedInterface { .. } => {
                 help.push(format!("use an older version of {}", details.product));
             }

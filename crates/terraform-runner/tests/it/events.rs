@@ -306,6 +306,60 @@ fn no_line_is_a_panic() {
 }
 
 #[test]
+fn a_line_that_ends_anywhere_is_no_panic_and_shows_no_state() {
+    let dump = r#"{"@level":"info","@message":"Emergency state dump","state":{"password":"hunter2"},"type":"log"}"#;
+    let recorded = include_str!("../fixtures/apply-failed.jsonl");
+    for line in recorded.lines().chain([dump]) {
+        for end in (0..=line.len()).filter(|end| line.is_char_boundary(*end)) {
+            let shown = Event::parse(&line[..end]).to_line().unwrap_or_default();
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn every_action_has_its_words() {
+    let planned = |action: &str| {
+        let line = format!(
+            r#"{{"@level":"info","@message":"m","type":"planned_change","change":{{"resource":{{"addr":"a.b"}},"action":"{action}","reason":"r"}}}}"#
+        );
+        Event::parse(&line).to_line().unwrap_or_default()
+    };
+    let actions = [
+        "noop", "read", "import", "remove", "forget", "create", "open",
+    ];
+    insta::assert_snapshot!(actions.map(planned).join("\n"), @"
+
+    <= a.b will be read during apply (r)
+    = a.b will be imported (r)
+    . a.b will be forgotten, not destroyed (r)
+    . a.b will be forgotten, not destroyed (r)
+    + a.b will be created (r)
+    ? a.b: open
+    ");
+    let drift = |action: &str| {
+        let line = format!(
+            r#"{{"@level":"info","@message":"m","type":"resource_drift","change":{{"resource":{{"addr":"a.b"}},"action":"{action}"}}}}"#
+        );
+        Event::parse(&line).to_line().unwrap_or_default()
+    };
+    insta::assert_snapshot!(["update", "delete"].map(drift).join("\n"), @"
+    ! a.b was changed outside of this configuration
+    ! a.b was destroyed outside of this configuration
+    ");
+    let summary = |operation: &str| {
+        let line = format!(
+            r#"{{"@level":"info","@message":"m","type":"change_summary","changes":{{"add":1,"import":2,"operation":"{operation}"}}}}"#
+        );
+        Event::parse(&line).to_line().unwrap_or_default()
+    };
+    insta::assert_snapshot!(["plan", "apply"].map(summary).join("\n"), @"
+    plan: 2 to import, 1 to add, 0 to change, 0 to destroy
+    applied: 2 imported, 1 added, 0 changed, 0 destroyed
+    ");
+}
+
+#[test]
 fn what_is_not_a_warning_is_an_error() {
     let line = r#"{"@level":"x","@message":"m","diagnostic":{"severity":"fatal","summary":"s","detail":""},"type":"diagnostic"}"#;
     let Event::Diagnostic(diagnostic) = Event::parse(line) else {

@@ -97,7 +97,6 @@ async fn garbage_between_the_events_does_no_harm() {
         "exit": 2,
         "stdout": ["", "{", "{\"type\": 3}", "{\"@level\":\"info\",\"@mess", "plain text", "[1]", summary],
         "raw_stdout": [255, 254, 10, 123, 0, 10],
-        "stderr": ["from a provider"],
     }}))
     .await;
     let planned = project.plan().await.unwrap();
@@ -112,7 +111,6 @@ async fn garbage_between_the_events_does_no_harm() {
     plan: 1 to add, 0 to change, 0 to destroy
     ��
     {\0
-    from a provider
     "#);
 }
 
@@ -199,6 +197,20 @@ async fn an_interface_of_another_age_is_refused_before_anything_is_applied() {
     terraform init speaks version "2.0" of the machine-readable UI, and only version 1 is understood
       help: use an older version of Terraform
     "#);
+}
+
+#[tokio::test]
+async fn an_error_that_is_reported_twice_is_one_error() {
+    let mut project = Project::fake(
+        json!({"init": {"exit": 1, "stdout": [error("One"), error("One"), error("Two")]}}),
+    )
+    .await;
+    let failed = project.init().await.unwrap_err();
+    assert_eq!(failed.diagnostics().len(), 2);
+    insta::assert_snapshot!(project.take_said(), @"
+    error: One (main.tf line 3): Long story.
+    error: Two (main.tf line 3): Long story.
+    ");
 }
 
 #[tokio::test]

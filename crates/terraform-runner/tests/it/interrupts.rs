@@ -4,6 +4,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+#[cfg(target_os = "linux")]
+use stk_testing::fake_terraform::install_fake_terraform;
 use terraform_runner::{Command, Exit, ProcessRunner, RunError, Runner};
 
 use crate::support::{Project, environment, until};
@@ -146,4 +148,57 @@ async fn a_dropped_future_leaves_the_command_alive() {
     }
     until("the end", || project.work().join("signals.json").exists()).await;
     assert_eq!(counted(&project), json!({"int": 0, "term": 0}));
+}
+
+/// Names the project of the test below to the process that it starts.
+#[cfg(target_os = "linux")]
+const OUTLIVED: &str = "TERRAFORM_RUNNER_TEST_OUTLIVED";
+
+/// Not a test of its own: the process that is killed, and a test that passes when it is run as one.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_caller_that_is_killed() {
+    let Some(work) = std::env::var_os(OUTLIVED) else {
+        return;
+    };
+    let work = std::path::PathBuf::from(work);
+    let program = work.parent().unwrap().join("terraform");
+    let command = Command::apply(&program, &environment(), &work, &work, &Default::default());
+    let outcome = ProcessRunner::new()
+        .run(&command, &mut |_| {}, &Default::default())
+        .await;
+    panic!("it was to be killed: {outcome:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_apply_outlives_a_caller_that_is_killed() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let folder = tempfile::tempdir().unwrap();
+    install_fake_terraform(
+        folder.path(),
+        &json!({"apply": {
+            "ready_file": "ready", "sleep_ms": 60_000, "signals_file": "signals.json",
+        }}),
+    )
+    .unwrap();
+    let work = folder.path().join("work");
+    fs::create_dir(&work).unwrap();
+    let mut caller = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "interrupts::a_caller_that_is_killed"])
+        .env(OUTLIVED, &work)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    until("the apply", || work.join("ready").exists()).await;
+    caller.kill().unwrap();
+    caller.wait().unwrap();
+    // It prints a line now, which would end it if nobody could receive it.
+    let id: i32 = fs::read_to_string(work.join("ready"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    kill_process(Pid::from_raw(id).unwrap(), Signal::INT).unwrap();
+    until("its orderly end", || work.join("signals.json").exists()).await;
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use stk_testing::fake_terraform::install_fake_terraform;
+use stk_testing::skip::Skip;
 use tempfile::TempDir;
 use terraform_runner::event::Event;
 use terraform_runner::{
     Applied, ApplyOptions, ChildEnvironment, EnvironmentPolicy, InitOptions, PlanOptions, Planned,
-    ProcessRunner, Program, Session, StepError,
+    ProcessRunner, Product, Program, Session, StepError,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +29,13 @@ impl Project {
     /// A project of the real Terraform; `None` when it is not there.
     pub(crate) async fn real(test: &str, main: &str) -> Option<Self> {
         let program = stk_testing::terraform::require_terraform(test)?;
-        Some(Self::with_program(&program, main, environment()).await)
+        let project = Self::with_program(&program, main, environment()).await;
+        if project.session.program().product() == Product::OpenTofu {
+            Skip::new("what is expected are Terraform's words, and only OpenTofu is here")
+                .report(test);
+            return None;
+        }
+        Some(project)
     }
 
     /// A project of the fake Terraform. Only what runs in the project follows the script, so that the program is

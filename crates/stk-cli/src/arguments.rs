@@ -1,0 +1,294 @@
+//! The command line. Each flag stands for an action's input: what is not given is taken from
+//! `INPUT_<NAME>`, and what is given is read as the action reads its input.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gha::{Environment, Failure, Inputs};
+use stk_run::exit_code;
+use stk_store::Locations;
+
+/// Deploys the infrastructure plugins of a StackSpot project, without an account and without a
+/// server.
+#[derive(Debug, Parser)]
+#[command(name = "stk-runtime", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) call: Call,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Call {
+    /// Order the plugins, show what will happen, ask, and apply them.
+    Deploy(Deploy),
+    /// Report everything that is wrong with stk.yaml and its plugins.
+    Validate(Validate),
+    /// Show in which order the plugins are applied, and what each needs from which.
+    Graph(Graph),
+    /// Write the Terraform that would be applied, without running anything.
+    Render(Render),
+    /// Show a run's tasks and how far they are.
+    Status(Status),
+    /// List the runs of this project and environment, newest first.
+    Runs(Runs),
+    /// Cancel a run and free the next deployment.
+    Cancel(Cancel),
+}
+
+/// Where the project is.
+#[derive(Args, Debug)]
+pub(crate) struct ProjectArguments {
+    /// The folder that holds `.stk` [default: the current one].
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) workdir: Option<PathBuf>,
+}
+
+/// Where the sources of the plugins are.
+#[derive(Args, Debug)]
+pub(crate) struct PluginArguments {
+    /// The folder of plugin sources [default: `plugins` under the workdir].
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) plugins_path: Option<PathBuf>,
+    /// Inputs added to every plugin: `--name value --other=value`, as one argument.
+    #[arg(long, value_name = "INPUTS", allow_hyphen_values = true)]
+    pub(crate) dynamic_inputs: Option<String>,
+}
+
+/// Where runs and states are kept.
+#[derive(Args, Debug)]
+pub(crate) struct StoreArguments {
+    /// Where runs, packages and IaC are kept: `file://` and a folder [default: `.stk/runtime` under
+    /// the workdir].
+    #[arg(long, value_name = "STORE")]
+    pub(crate) iac_store: Option<String>,
+    /// Where Terraform states are kept: `file://` and a folder [default: `.stk/runtime` under the
+    /// workdir].
+    #[arg(long, value_name = "STORE")]
+    pub(crate) state_store: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Deploy {
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+    /// The environment to deploy to.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// The version tag to deploy.
+    #[arg(long, value_name = "TAG")]
+    pub(crate) version: Option<String>,
+    /// How the plugins' Terraform is organised; `per-plugin` is the only mode of this version.
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Option<String>,
+    #[command(flatten)]
+    pub(crate) plugins: PluginArguments,
+    #[command(flatten)]
+    pub(crate) stores: StoreArguments,
+    /// Do not ask before applying.
+    #[arg(long)]
+    pub(crate) auto_approve: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Validate {
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+    #[command(flatten)]
+    pub(crate) plugins: PluginArguments,
+    /// Check the inputs for this environment.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Look at stk.yaml alone.
+    #[arg(long)]
+    pub(crate) manifest_only: bool,
+    /// How the findings are printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Graph {
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+    #[command(flatten)]
+    pub(crate) plugins: PluginArguments,
+    #[command(flatten)]
+    pub(crate) stores: StoreArguments,
+    /// Compare with what is deployed to this environment: what was removed is destroyed.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Look at stk.yaml alone.
+    #[arg(long)]
+    pub(crate) manifest_only: bool,
+    /// How the order is printed.
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub(crate) format: GraphFormat,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Render {
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+    #[command(flatten)]
+    pub(crate) plugins: PluginArguments,
+    /// The environment to render for.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// How the plugins' Terraform is organised; `per-plugin` is the only mode of this version.
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Option<String>,
+    /// A JSON file with known connections: `{"<connection>": {"<attribute>": "<value>"}}`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) connections: Option<PathBuf>,
+    /// The folder to write to; each plugin gets a folder of its own in it.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Status {
+    /// The run.
+    pub(crate) run_id: String,
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+    #[command(flatten)]
+    pub(crate) stores: StoreArguments,
+    /// Wait until the run has ended, and show each change.
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Runs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+    #[command(flatten)]
+    pub(crate) stores: StoreArguments,
+    /// The environment.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Cancel {
+    /// The run.
+    pub(crate) run_id: String,
+    #[command(flatten)]
+    pub(crate) project: ProjectArguments,
+    #[command(flatten)]
+    pub(crate) stores: StoreArguments,
+    /// Accepted as the action accepts it; a run is always cancelled.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Format {
+    /// A line for each.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// How an order is printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// A line for each plugin.
+    Text,
+    /// One JSON document.
+    Json,
+    /// A flowchart for Mermaid.
+    Mermaid,
+}
+
+impl ProjectArguments {
+    /// The flag, else `INPUT_WORKDIR`, else the current folder.
+    pub(crate) fn workdir(&self, environment: &Environment) -> PathBuf {
+        self.workdir
+            .clone()
+            .or_else(|| Inputs::new(environment).path("WORKDIR"))
+            .unwrap_or_default()
+    }
+}
+
+impl PluginArguments {
+    /// The flag, else `INPUT_PLUGINS_PATH`.
+    pub(crate) fn path(&self, environment: &Environment) -> Option<PathBuf> {
+        self.plugins_path
+            .clone()
+            .or_else(|| Inputs::new(environment).path("PLUGINS_PATH"))
+    }
+}
+
+impl StoreArguments {
+    /// The flags, else the inputs, else the folder beside `stk.yaml`.
+    pub(crate) fn locations(
+        &self,
+        workdir: &Path,
+        environment: &Environment,
+    ) -> Result<Locations, Failure> {
+        let inputs = Inputs::new(environment);
+        let iac = self.iac_store.as_deref();
+        let state = self.state_store.as_deref();
+        let folder = current_folder()?.join(workdir);
+        Locations::resolve(
+            iac.or_else(|| inputs.text("IAC_BUCKET_NAME")),
+            state.or_else(|| inputs.text("TFSTATE_BUCKET_NAME")),
+            &folder,
+        )
+        .map_err(|error| {
+            let failure = Failure::from_error(exit_code::INPUTS, &error);
+            match error.help() {
+                Some(help) => failure.with_help(help),
+                None => failure,
+            }
+        })
+    }
+}
+
+/// `flag`, else the input `name`, which then is required; `flag_name` is what to tell the user.
+pub(crate) fn required(
+    flag: Option<&str>,
+    name: &str,
+    flag_name: &str,
+    environment: &Environment,
+) -> Result<String, Failure> {
+    flag.or_else(|| Inputs::new(environment).text(name))
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            Failure::new(exit_code::INPUTS, format!("{flag_name} is missing"))
+                .with_help(format!("give {flag_name}, or set INPUT_{name}"))
+        })
+}
+
+/// This version has one mode.
+pub(crate) fn check_mode(mode: Option<&str>) -> Result<(), Failure> {
+    match mode {
+        None | Some("per-plugin") => Ok(()),
+        Some("unified") => Err(Failure::new(
+            exit_code::INPUTS,
+            "unified deployment is not available in this version",
+        )
+        .with_help("leave --mode out, or give `per-plugin`")),
+        Some(other) => Err(Failure::new(
+            exit_code::INPUTS,
+            format!("`{other}` is not a mode"),
+        )
+        .with_help("give `per-plugin`")),
+    }
+}
+
+/// The folder that the program was started in.
+pub(crate) fn current_folder() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| {
+        Failure::from_error(exit_code::INPUTS, &error)
+            .with_help("start the program in a folder that exists")
+    })
+}

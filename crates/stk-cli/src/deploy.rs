@@ -1,0 +1,150 @@
+//! `stk-runtime deploy`: orchestrate, show, ask, run the tasks.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use gha::{Environment, Failure, Log};
+use stk_run::{Clock, TaskKind, TaskList, exit_code};
+use tokio_util::sync::CancellationToken;
+
+use crate::arguments::{Deploy, current_folder};
+
+pub(crate) async fn run(
+    call: &Deploy,
+    environment: &Environment,
+    log: &Log,
+) -> Result<u8, Failure> {
+    if !call.auto_approve && !io::stdin().is_terminal() {
+        return Err(Failure::new(
+            exit_code::INPUTS,
+            "nobody can be asked: standard input is not a terminal",
+        )
+        .with_help("give --auto-approve to deploy without a question"));
+    }
+    let environment = with_inputs(call, environment);
+    let folder = current_folder()?;
+    let clock = Clock::system();
+    let orchestration = stk_orchestrator::Request::from_inputs(&environment, &folder, log)?;
+    // The inputs of the tasks are read now, so that what is wrong with them is said before a run
+    // exists.
+    let mut tasks = stk_tasks::Request::from_inputs(&environment, &folder, log)?;
+    tasks.locations = orchestration.locations.clone();
+    tasks.outputs = None;
+
+    let cancel = stk_tasks::interrupted(log);
+    let started = stk_orchestrator::orchestrate(&orchestration, log, &clock).await?;
+    let run_id = started.record.run_id;
+    if started.record.tasks.is_empty() {
+        return Ok(exit_code::OK);
+    }
+    tasks.run_id = run_id.to_string();
+    tasks.rows = TaskList::of_run(&started.record);
+
+    let canceller = Canceller {
+        request: stk_cancel::Request {
+            run_id: Some(run_id.to_string()),
+            project: None,
+            locations: tasks.locations.clone(),
+            output_folder: folder,
+        },
+        log,
+        clock: &clock,
+    };
+    if !call.auto_approve && !approved(&cancel).await {
+        canceller.cancel().await;
+        log.line("nothing was applied");
+        return Ok(exit_code::CANCELLED);
+    }
+    let temporary = std::env::temp_dir();
+    let done = stk_tasks::run(&tasks, &environment, log, &clock, &cancel, &temporary).await;
+    match done {
+        Ok(report) => {
+            if let Some(record) = report.record {
+                let count = |kind| record.tasks.iter().filter(|task| task.kind == kind).count();
+                log.line(&format!(
+                    "run {run_id} is {}: {} plugins applied, {} destroyed",
+                    record.status,
+                    count(TaskKind::DeploySelfHosted),
+                    count(TaskKind::DestroySelfHosted)
+                ));
+            }
+            Ok(exit_code::OK)
+        }
+        Err(error) => {
+            // A task that fails ends its run; what fails before the first task leaves it running.
+            canceller.cancel().await;
+            Err(error.to_failure())
+        }
+    }
+}
+
+struct Canceller<'a> {
+    request: stk_cancel::Request,
+    log: &'a Log,
+    clock: &'a Clock,
+}
+
+impl Canceller<'_> {
+    /// Frees the next deployment. What went wrong before is what the user must see, so a failure
+    /// here is only a warning.
+    async fn cancel(&self) {
+        match stk_cancel::cancel(&self.request, self.clock).await {
+            Ok(stk_cancel::Outcome::Cancelled { record, .. }) => self
+                .log
+                .line(&format!("run {} is cancelled", record.run_id)),
+            Ok(_) => {}
+            Err(error) => self.log.warning(&format!(
+                "the run could not be cancelled ({error}): cancel it with `stk-runtime cancel {}`",
+                self.request.run_id.as_deref().unwrap_or_default()
+            )),
+        }
+    }
+}
+
+/// Asks on the terminal. Only `yes` is an approval, as with Terraform; an interrupt is a no.
+async fn approved(cancel: &CancellationToken) -> bool {
+    let mut stderr = io::stderr();
+    let _ = write!(
+        stderr,
+        "\nDo you want to do this? Only `yes` is accepted: "
+    );
+    let _ = stderr.flush();
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).ok()?;
+        Some(answer)
+    });
+    tokio::select! {
+        answer = answer => matches!(answer, Ok(Some(text)) if text.trim() == "yes"),
+        () = cancel.cancelled() => false,
+    }
+}
+
+/// The flags as the actions' inputs.
+fn with_inputs(call: &Deploy, environment: &Environment) -> Environment {
+    let path = |path: &Option<std::path::PathBuf>| {
+        path.as_ref().map(|path| path.to_string_lossy().into_owned())
+    };
+    let given = [
+        ("INPUT_WORKDIR", path(&call.project.workdir)),
+        ("INPUT_PLUGINS_PATH", path(&call.plugins.plugins_path)),
+        ("INPUT_DYNAMIC_INPUTS", call.plugins.dynamic_inputs.clone()),
+        ("INPUT_ENVIRONMENT", call.env.clone()),
+        ("INPUT_VERSION", call.version.clone()),
+        ("INPUT_DEPLOY_MODE", call.mode.clone()),
+        ("INPUT_IAC_BUCKET_NAME", call.stores.iac_store.clone()),
+        ("INPUT_TFSTATE_BUCKET_NAME", call.stores.state_store.clone()),
+        // An empty list stands for the one that the orchestration decides.
+        ("INPUT_TASK_LIST", Some("[]".to_owned())),
+    ];
+    let mut environment = environment.clone();
+    if environment.get("INPUT_CONTROL_PLANE").is_none() {
+        environment = environment.with("INPUT_CONTROL_PLANE", "standalone");
+    }
+    for (name, value) in given {
+        if let Some(value) = value {
+            environment = environment.with(name, value);
+        }
+    }
+    environment
+}
+

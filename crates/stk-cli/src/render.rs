@@ -1,0 +1,208 @@
+//! `stk-runtime render`: the Terraform that would be applied.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use gha::{Environment, Failure, Log};
+use serde_json::{Map, Value};
+use stk_deploy::Connections;
+use stk_manifest::DynamicInputs;
+use stk_orchestrator::{Decision, LoadError, Project, Settings};
+use stk_run::{
+    Clock, ConnectionValues, Digest, Holder, RunId, RunRecord, Target, Unit, exit_code,
+};
+
+use crate::arguments::{Render, check_mode, required};
+use crate::project;
+
+pub(crate) async fn run(
+    call: &Render,
+    environment: &Environment,
+    log: &Log,
+) -> Result<u8, Failure> {
+    check_mode(call.mode.as_deref())?;
+    let name = required(call.env.as_deref(), "ENVIRONMENT", "--env", environment)?;
+    let workdir = call.project.workdir(environment);
+    let dynamic = DynamicInputs::parse(call.plugins.dynamic_inputs.as_deref().unwrap_or_default())
+        .map_err(|error| LoadError::DynamicInputs(error).to_failure())?;
+    let plugins = call.plugins.path(environment);
+    let project = stk_orchestrator::load(&workdir, plugins.as_deref(), &name, &dynamic)
+        .map_err(|error| error.to_failure())?;
+    for warning in &project.warnings {
+        log.annotate(&stk_orchestrator::annotation(warning));
+    }
+    let mut known = project.workspace.connections.all().clone();
+    if let Some(file) = &call.connections {
+        known.extend(connections(file)?);
+    }
+    let out = empty_folder(&call.out)?;
+    let sources = project.sources.clone();
+    let record = record(project, &name, environment)?;
+
+    let mut failures = Vec::new();
+    for unit in &record.units {
+        let alias = unit.alias.as_str();
+        let Some(source) = sources.get(alias) else {
+            continue;
+        };
+        let package = source.entries().map_err(|error| {
+            Failure::from_error(exit_code::MANIFEST, &error)
+        })?;
+        match stk_deploy::render(&record, unit, package, &read(unit, &known)) {
+            Err(error) => failures.push((Failure::from_error(exit_code::TEMPLATE, &error), error.help())),
+            Ok(rendered) => {
+                for warning in &rendered.warnings {
+                    log.warning(&format!("{alias}: {warning}"));
+                }
+                let folder = out.join(alias);
+                rendered.write_to(&folder).map_err(|error| {
+                    Failure::from_error(exit_code::STORE, &error)
+                        .with_help("give --out a folder that can be written")
+                })?;
+                log.line(&folder.display().to_string());
+            }
+        }
+    }
+    finish(failures)
+}
+
+/// One failure for all plugins that could not be rendered; the others are written.
+fn finish(failures: Vec<(Failure, String)>) -> Result<u8, Failure> {
+    let count = failures.len();
+    let mut failures = failures.into_iter();
+    let Some((mut failure, help)) = failures.next() else {
+        return Ok(exit_code::OK);
+    };
+    failure.help.push(help);
+    if count > 1 {
+        let first = failure;
+        failure = Failure::new(
+            exit_code::TEMPLATE,
+            format!("{count} plugins could not be rendered"),
+        );
+        failure.help = first.help.clone();
+        failure.causes.push(one_line(&first));
+        for (other, help) in failures {
+            failure.causes.push(one_line(&other));
+            if !failure.help.contains(&help) {
+                failure.help.push(help);
+            }
+        }
+    }
+    Err(failure)
+}
+
+fn one_line(failure: &Failure) -> String {
+    let mut parts = vec![failure.message.clone()];
+    parts.extend(failure.causes.iter().cloned());
+    parts.join(": ")
+}
+
+/// A record as the orchestrator would write it, of a run that never exists.
+fn record(
+    project: Project,
+    name: &str,
+    environment: &Environment,
+) -> Result<RunRecord, Failure> {
+    let order = project::ordered(&project.units, &[], &project.manifest.file)
+        .map_err(project::no_order)?;
+    let identity = project
+        .manifest
+        .project_identity()
+        .map_err(|finding| LoadError::Findings(vec![*finding]).to_failure())?;
+    let target = Target {
+        project: identity.to_owned(),
+        environment: name.to_owned(),
+    };
+    let packages = project
+        .units
+        .iter()
+        .map(|unit| (unit.alias.clone(), Digest::of(b"")))
+        .collect();
+    let settings = Settings {
+        environment: name.to_owned(),
+        version_tag: String::new(),
+        workspace: gha::Inputs::new(environment)
+            .text("WORKSPACE")
+            .map(str::to_owned),
+        holder: Holder::default(),
+    };
+    let now = Clock::system().now();
+    let decision = Decision {
+        order,
+        workspace_connections: BTreeMap::new(),
+    };
+    stk_orchestrator::draft(
+        RunId::generate(now),
+        target,
+        project,
+        decision,
+        Vec::new(),
+        &packages,
+        &settings,
+        now,
+    )
+    .map_err(|error| error.to_failure())
+}
+
+/// What `unit` reads: the known values; a template that reads another fails and says how to give it.
+fn read(unit: &Unit, known: &BTreeMap<String, Map<String, Value>>) -> Connections {
+    let mut connections = Connections::new();
+    for requirement in &unit.requires {
+        match known.get(&requirement.connection) {
+            Some(attributes) => connections.insert(
+                &requirement.slot,
+                ConnectionValues {
+                    attributes: attributes.clone(),
+                    sensitive: Vec::new(),
+                },
+            ),
+            None => connections.insert_unknown(
+                &requirement.slot,
+                format!(
+                    "connection `{}` has no values before it is deployed; give them with \
+                     --connections to render this plugin",
+                    requirement.connection
+                ),
+            ),
+        }
+    }
+    connections
+}
+
+fn connections(file: &Path) -> Result<BTreeMap<String, Map<String, Value>>, Failure> {
+    let failure = |cause: String| {
+        Failure::new(
+            exit_code::INPUTS,
+            format!("the connections in {} cannot be read", file.display()),
+        )
+        .with_cause(cause)
+        .with_help("give JSON like {\"<connection>\": {\"<attribute>\": \"<value>\"}}")
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| failure(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| failure(error.to_string()))
+}
+
+/// What was rendered before must not mix with what is rendered now.
+fn empty_folder(folder: &Path) -> Result<std::path::PathBuf, Failure> {
+    let failure = |cause: &str| {
+        Failure::new(
+            exit_code::INPUTS,
+            format!("{} cannot be rendered to", folder.display()),
+        )
+        .with_cause(cause)
+    };
+    match std::fs::read_dir(folder) {
+        Ok(mut entries) => {
+            if entries.next().is_some() {
+                return Err(failure("the folder is not empty")
+                    .with_help("give --out a new folder, or empty this one"));
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            std::fs::create_dir_all(folder).map_err(|error| failure(&error.to_string()))?;
+        }
+        Err(error) => return Err(failure(&error.to_string())),
+    }
+    Ok(folder.to_owned())
+}

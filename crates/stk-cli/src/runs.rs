@@ -1,0 +1,93 @@
+//! `stk-runtime runs`: the runs of a project and environment.
+
+use gha::{Environment, Failure};
+use serde_json::json;
+use stk_orchestrator::{LoadError, StartError};
+use stk_run::{RunRecord, Target, exit_code};
+use stk_store::runs;
+
+use crate::arguments::{Runs, required};
+use crate::output::{print, print_json, table};
+use crate::project;
+
+pub(crate) async fn run(call: &Runs, environment: &Environment) -> Result<u8, Failure> {
+    let name = required(call.env.as_deref(), "ENVIRONMENT", "--env", environment)?;
+    let workdir = call.project.workdir(environment);
+    let read = project::manifest_only(&workdir)?;
+    let Some(manifest) = read.manifest else {
+        return Err(LoadError::Findings(read.findings).to_failure());
+    };
+    let identity = manifest
+        .project_identity()
+        .map_err(|finding| LoadError::Findings(vec![*finding]).to_failure())?;
+    let target = Target {
+        project: identity.to_owned(),
+        environment: name,
+    };
+    let records = records(call, &workdir, environment, &target).await?;
+    if call.json {
+        let records: Vec<_> = records.iter().map(document).collect();
+        return print_json(&json!(records)).map(|()| exit_code::OK);
+    }
+    if records.is_empty() {
+        print(&format!("there is no run of {target}"))?;
+        return Ok(exit_code::OK);
+    }
+    let mut rows = vec![
+        ["RUN", "VERSION", "STATUS", "STARTED", "FINISHED"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    rows.extend(records.iter().map(|record| {
+        vec![
+            record.run_id.to_string(),
+            record.version_tag.clone(),
+            record.status.to_string(),
+            record.created_at.to_string(),
+            record.finished_at.map(|at| at.to_string()).unwrap_or_default(),
+        ]
+    }));
+    print(&table(&rows))?;
+    Ok(exit_code::OK)
+}
+
+async fn records(
+    call: &Runs,
+    workdir: &std::path::Path,
+    environment: &Environment,
+    target: &Target,
+) -> Result<Vec<RunRecord>, Failure> {
+    let locations = call.stores.locations(workdir, environment)?;
+    let store = stk_store::open_existing(&locations.iac)
+        .await
+        .map_err(|error| StartError::Open(error).to_failure())?;
+    let Some(store) = store else {
+        return Ok(Vec::new());
+    };
+    let ids = runs::of_target(store.as_ref(), target)
+        .await
+        .map_err(|error| StartError::Store(error).to_failure())?;
+    let mut records = Vec::with_capacity(ids.len());
+    for id in ids {
+        // A run whose process was killed before it wrote its record is in the index alone.
+        let record = runs::load(store.as_ref(), id)
+            .await
+            .map_err(|error| StartError::Record(error).to_failure())?;
+        records.extend(record.map(stk_store::Versioned::into_value));
+    }
+    Ok(records)
+}
+
+fn document(record: &RunRecord) -> serde_json::Value {
+    json!({
+        "runId": record.run_id,
+        "status": record.status,
+        "project": record.target.project,
+        "environment": record.target.environment,
+        "versionTag": record.version_tag,
+        "pipelineUrl": record.pipeline_url,
+        "createdAt": record.created_at,
+        "updatedAt": record.updated_at,
+        "finishedAt": record.finished_at,
+    })
+}

@@ -1,0 +1,57 @@
+//! The plugins' templates, as far as they can be checked without rendering.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use stk_manifest::{Finding, FindingCode, Severity};
+use stk_orchestrator::Project;
+use stk_run::Alias;
+
+/// Every template that is not valid Jinja. A plugin that is applied twice is looked at once.
+pub(crate) fn check(project: &Project) -> Vec<Finding> {
+    let mut seen: BTreeMap<PathBuf, ()> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for unit in &project.units {
+        let Some(source) = project.sources.get(&unit.alias) else {
+            continue;
+        };
+        if seen.insert(source.templates.clone(), ()).is_some() {
+            continue;
+        }
+        let Ok(alias) = unit.alias.parse::<Alias>() else {
+            continue;
+        };
+        let at_plugin = |message: String, help: Option<String>| Finding {
+            severity: Severity::Error,
+            code: FindingCode::NoTemplates,
+            message,
+            file: project.manifest.file.clone(),
+            line: unit.at.line,
+            column: unit.at.column,
+            help,
+        };
+        let entries = match source.entries() {
+            Ok(entries) => entries,
+            Err(error) => {
+                findings.push(at_plugin(
+                    format!("plugin `{}` cannot be packed: {error}", unit.alias),
+                    None,
+                ));
+                continue;
+            }
+        };
+        match stk_deploy::check(&alias, entries) {
+            Ok(errors) => findings.extend(errors.into_iter().map(|error| Finding {
+                severity: Severity::Error,
+                code: FindingCode::TemplateSyntax,
+                message: error.message,
+                file: source.templates.join(&error.template).display().to_string(),
+                line: error.line.unwrap_or(1),
+                column: 1,
+                help: error.excerpt,
+            })),
+            Err(error) => findings.push(at_plugin(error.to_string(), Some(error.help()))),
+        }
+    }
+    findings
+}

@@ -1,0 +1,105 @@
+//! `stk-runtime validate`: every finding about stk.yaml and its plugins.
+
+use gha::{Environment, Failure, Log};
+use serde_json::json;
+use stk_manifest::{DynamicInputs, Finding, FindingCode, Severity};
+use stk_orchestrator::LoadError;
+use stk_run::exit_code;
+
+use crate::arguments::{Format, Validate};
+use crate::output::{print, print_json};
+use crate::{project, templates};
+
+pub(crate) fn run(call: &Validate, environment: &Environment, log: &Log) -> Result<u8, Failure> {
+    let findings = findings(call, environment)?;
+    let count = |severity| {
+        findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    match call.format {
+        Format::Json => print_json(&json!({
+            "errors": errors,
+            "warnings": warnings,
+            "findings": findings,
+        }))?,
+        Format::Text => {
+            for finding in &findings {
+                print(&finding.to_string())?;
+                if let Some(help) = &finding.help {
+                    print(&format!("  help: {help}"))?;
+                }
+            }
+            print(&format!(
+                "{}, {}",
+                plural(errors, "error"),
+                plural(warnings, "warning")
+            ))?;
+        }
+    }
+    if log.is_github() {
+        for finding in &findings {
+            log.annotate(&stk_orchestrator::annotation(finding));
+        }
+    }
+    Ok(code(&findings))
+}
+
+fn findings(call: &Validate, environment: &Environment) -> Result<Vec<Finding>, Failure> {
+    let workdir = call.project.workdir(environment);
+    if call.manifest_only {
+        let read = project::manifest_only(&workdir)?;
+        let mut findings = read.findings;
+        if let Some(manifest) = &read.manifest
+            && let Err(order) = project::ordered(&read.units, &[], &manifest.file)
+        {
+            findings.extend(order);
+        }
+        return Ok(findings);
+    }
+    let dynamic = DynamicInputs::parse(call.plugins.dynamic_inputs.as_deref().unwrap_or_default())
+        .map_err(|error| LoadError::DynamicInputs(error).to_failure())?;
+    let plugins = call.plugins.path(environment);
+    let name = call.env.as_deref().unwrap_or_default();
+    let (project, mut findings) =
+        stk_orchestrator::inspect(&workdir, plugins.as_deref(), name, &dynamic)
+            .map_err(|error| error.to_failure())?;
+    if call.env.is_none() {
+        // Without an environment it is no fault that an input has no value for it.
+        findings.retain(|finding| finding.code != FindingCode::NoValueForEnvironment);
+    }
+    if let Some(project) = &project {
+        if let Err(order) = project::ordered(&project.units, &[], &project.manifest.file) {
+            findings.extend(order);
+        }
+        findings.extend(templates::check(project));
+    }
+    Ok(findings)
+}
+
+/// The exit code of the first stage that finds an error: without a manifest nothing can be ordered,
+/// without an order nothing is rendered.
+fn code(findings: &[Finding]) -> u8 {
+    let stage = |finding: &Finding| match finding.code {
+        FindingCode::TemplateSyntax | FindingCode::NoTemplates => exit_code::TEMPLATE,
+        FindingCode::Cycle
+        | FindingCode::TwoGenerators
+        | FindingCode::StillRequired
+        | FindingCode::NoLongerGenerated
+        | FindingCode::UnknownConnection => exit_code::ORDER,
+        _ => exit_code::MANIFEST,
+    };
+    findings
+        .iter()
+        .filter(|finding| finding.is_error())
+        .map(stage)
+        .min()
+        .unwrap_or(exit_code::OK)
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
+}

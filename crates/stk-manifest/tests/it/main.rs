@@ -1,0 +1,14 @@
+//! What the crate says about whole documents.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a helper of a test fails the test by panicking"
+)]
+
+mod definition;
+mod hostile;
+mod manifest;
+mod property;
+mod slots;
+mod support;
+mod units;

@@ -1,0 +1,158 @@
+use std::error::Error as _;
+
+use bytes::Bytes;
+use serde_json::Value;
+use stk_run::{Digest, IacReference};
+use stk_store::{
+    Key, Memory, PutMode, RecordError, Store, connections, deployed, iac, packages, runs, states,
+};
+
+use crate::sample::{alias, connection, deployed as unit, locked, record, run_id, target};
+
+async fn overwrite(store: &dyn Store, key: &Key, bytes: impl Into<Bytes>) {
+    store
+        .put(key, bytes.into(), PutMode::Overwrite)
+        .await
+        .unwrap();
+}
+
+fn explain(error: &RecordError) -> String {
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    format!("{error}; {cause}; {}", error.help().unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_named() {
+    let store = Memory::new();
+    let key = Key::RunRecord(run_id(1));
+    let fault = async |text: String| {
+        overwrite(&store, &key, text).await;
+        explain(&runs::load(&store, run_id(1)).await.unwrap_err())
+    };
+    let whole = serde_json::to_value(record("shop", run_id(1), &["a"])).unwrap();
+    let with_form = |form: u32| {
+        let mut value = whole.clone();
+        value["version"] = form.into();
+        value.to_string()
+    };
+    // Every other field is as it is today: the version alone decides.
+    insta::assert_snapshot!(fault(with_form(2)).await, @"");
+    insta::assert_snapshot!(fault("{\"version\": 3, \"stages\": []}".to_owned()).await, @"");
+    insta::assert_snapshot!(fault(with_form(0)).await, @"");
+    insta::assert_snapshot!(fault(whole.to_string()[..300].to_owned()).await, @"");
+    insta::assert_snapshot!(fault("not json".to_owned()).await, @"");
+    let mut edited = whole.clone();
+    edited["surprise"] = Value::Null;
+    insta::assert_snapshot!(fault(edited.to_string()).await, @"");
+    let other = serde_json::to_string(&record("shop", run_id(2), &["a"])).unwrap();
+    insta::assert_snapshot!(fault(other).await, @"");
+}
+
+#[tokio::test]
+async fn one_damaged_document_fails_the_list() {
+    let store = Memory::new();
+    let lock = locked(&store, "shop", run_id(1)).await;
+    deployed::put(&store, &lock, &unit("a", 0)).await.unwrap();
+    overwrite(&store, &Key::deployed(&target("shop"), &alias("b")), "{}").await;
+    let error = deployed::all(&store, &target("shop")).await.unwrap_err();
+    insta::assert_snapshot!(explain(&error), @"");
+}
+
+#[tokio::test]
+async fn documents_under_another_key_are_refused() {
+    let store = Memory::new();
+    let bytes = serde_json::to_vec(&unit("a", 0)).unwrap();
+    overwrite(&store, &Key::deployed(&target("shop"), &alias("b")), bytes).await;
+    assert!(matches!(
+        deployed::load(&store, &target("shop"), &alias("b")).await,
+        Err(RecordError::Misplaced { .. })
+    ));
+    let bytes = serde_json::to_vec(&connection("orders", "shop", "a", run_id(1))).unwrap();
+    overwrite(&store, &Key::connection("prod", "orders"), bytes).await;
+    assert!(matches!(
+        connections::load(&store, "prod", "orders").await,
+        Err(RecordError::Misplaced { .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_package_is_stored_once_and_checked() {
+    let store = Memory::new();
+    let bytes = Bytes::from_static(b"package");
+    let digest = packages::put_if_absent(&store, bytes.clone())
+        .await
+        .unwrap();
+    let version = store
+        .get(&Key::Package(digest.clone()))
+        .await
+        .unwrap()
+        .unwrap()
+        .version;
+    assert_eq!(
+        packages::put_if_absent(&store, bytes.clone())
+            .await
+            .unwrap(),
+        digest
+    );
+    let object = store
+        .get(&Key::Package(digest.clone()))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(object.version, version);
+    assert_eq!(packages::load(&store, &digest).await.unwrap(), bytes);
+
+    overwrite(&store, &Key::Package(digest.clone()), "pack").await;
+    let error = packages::load(&store, &digest).await.unwrap_err();
+    insta::assert_snapshot!(format!("{error}; {}", error.help().unwrap()), @"");
+    let error = packages::load(&store, &Digest::of(b"other"))
+        .await
+        .unwrap_err();
+    insta::assert_snapshot!(format!("{error}; {}", error.help().unwrap()), @"");
+}
+
+#[tokio::test]
+async fn an_iac_archive_is_found_by_its_reference() {
+    let store = Memory::new();
+    let lock = locked(&store, "shop", run_id(1)).await;
+    let bytes = Bytes::from_static(b"iac");
+    let reference = iac::put(&store, &lock, &alias("a"), bytes.clone())
+        .await
+        .unwrap();
+    assert_eq!(
+        reference,
+        IacReference {
+            run_id: run_id(1),
+            digest: Digest::of(b"iac")
+        }
+    );
+    assert_eq!(
+        iac::load(&store, &reference, &alias("a")).await.unwrap(),
+        bytes
+    );
+    let error = iac::load(&store, &reference, &alias("b"))
+        .await
+        .unwrap_err();
+    insta::assert_snapshot!(error, @"");
+    iac::put(&store, &lock, &alias("a"), Bytes::from_static(b"later"))
+        .await
+        .unwrap();
+    let error = iac::load(&store, &reference, &alias("a"))
+        .await
+        .unwrap_err();
+    insta::assert_snapshot!(error, @"");
+}
+
+#[tokio::test]
+async fn a_rescued_state_is_kept_beside_the_state() {
+    let store = Memory::new();
+    let lock = locked(&store, "shop", run_id(1)).await;
+    let key = states::rescue(&store, &lock, &alias("a"), Bytes::from_static(b"{}"))
+        .await
+        .unwrap();
+    assert_eq!(
+        key.to_path(),
+        format!("states/shop/dev/a/rescued/{}.tfstate", run_id(1))
+    );
+    assert_eq!(store.get(&key).await.unwrap().unwrap().bytes, "{}");
+}
