@@ -237,7 +237,7 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// The candidate that looks most like `word`, if one is close enough to be what was meant.
-pub(crate) fn nearest<'c>(
+pub fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {

@@ -7,6 +7,7 @@ mod finding;
 mod manifest;
 mod qualifier;
 mod units;
+mod workspace;
 mod yaml;
 
 pub use self::connection::{ConnectionSource, OutputMapping, SelectedConnection};
@@ -14,9 +15,10 @@ pub use self::definition::{
     Condition, ConditionOperator, ConnectionSlot, InputDefinition, InputKind, PluginDefinition,
 };
 pub use self::dynamic::{DynamicInputs, DynamicInputsError};
-pub use self::finding::{Finding, FindingCode, Parsed, Position, Severity};
+pub use self::finding::{Finding, FindingCode, Parsed, Position, Severity, nearest};
 pub use self::manifest::{
     AppliedConnections, AppliedPlugin, Kind, Link, Manifest, SECRET_PLACEHOLDER, SchemaVersion,
 };
 pub use self::qualifier::{PluginQualifier, QualifierError};
 pub use self::units::{Generation, Requirement, Unit, units, units_without_definitions};
+pub use self::workspace::WorkspaceConnections;

@@ -2,12 +2,13 @@
 
 pub(crate) use self::fields::{Fields, text_of};
 pub(crate) use self::load::load;
-pub(crate) use self::node::{Node, Places};
+pub(crate) use self::node::{Node, NodeValue, Places};
 pub(crate) use self::what::What;
 
 mod fields;
 mod load;
 mod node;
 mod scalar;
+mod source;
 mod text;
 mod what;

@@ -1,6 +1,7 @@
 //! The policy scan, through the public API.
 
 use insta::assert_snapshot;
+use proptest::prelude::*;
 use stk_compose::policy::{self, Backends};
 
 /// What was found, one line each.
@@ -124,4 +125,59 @@ fn bytes_that_are_not_text_are_no_reason_to_stop() {
     bytes.extend([0xff, 0xfe, b'"', b' ', b'}', b'\n']);
     let found = policy::backends([("main.tf", bytes.as_slice())]);
     assert_eq!(found.blocks.len(), 1);
+}
+
+#[test]
+fn deep_input_is_no_reason_to_stop() {
+    let deep = |piece: &str| piece.repeat(100_000);
+    for text in [
+        deep("["),
+        deep("{"),
+        deep("a {\n"),
+        format!("x = {}1", deep("-")),
+        format!("x = {}", deep("!")),
+        format!("x = {}", deep("(")),
+        format!("x = a{}", deep(".b")),
+        format!("x = a{}", deep("[0]")),
+        format!("x = 1{}", deep(" + 1")),
+        format!("x = {}1", deep("1 ? 1 : ")),
+        format!("x = \"{}", deep("${\"")),
+        format!("x = \"{}\"", deep("%{ if x }")),
+    ] {
+        let text = format!("terraform {{\n  backend \"s3\" {{}}\n}}\n{text}\n");
+        let found =
+            policy::backends([("main.tf", text.as_bytes()), ("x.tf.json", text.as_bytes())]);
+        assert_eq!(found.blocks.len(), 1, "{}", &text[..80]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_input_panics(text in "(terraform|backend|cloud|\"s3\"|\"|\\{|\\}|\\[|\\]|\\$\\{|%\\{|<<EOT|<<-EOT|EOT|#|//|/\\*|\\*/|[=:,.a-z0-9 \\\\]|\n|é)*") {
+        let _ = policy::backends([("main.tf", text.as_bytes()), ("main.tf.json", text.as_bytes())]);
+    }
+
+    /// The search by tokens sees what the parser sees: an unfinished line at the end makes the file unreadable for the
+    /// parser and changes nothing else.
+    #[test]
+    fn both_searches_agree(blocks in prop::collection::vec(
+        prop_oneof![
+            Just("terraform {\n  backend \"s3\" {\n  }\n}\n"),
+            Just("terraform {\n  cloud {\n    organization = \"o\"\n  }\n}\n"),
+            Just("# terraform { backend \"no\" {} }\n"),
+            Just("/* terraform {\n backend \"no\" {} } */\n"),
+            Just("locals {\n  a = \"${{ backend = { cloud = 1 } }}\"\n}\n"),
+            Just("locals {\n  a = <<-EOT\n    terraform {\n      cloud {}\n    }\n  EOT\n  b = 1\n}\n"),
+            Just("resource \"terraform\" \"backend\" {\n  cloud {\n  }\n}\n"),
+        ],
+        0..6,
+    )) {
+        let text = blocks.concat();
+        let parsed = policy::backends([("main.tf", text.as_bytes())]);
+        prop_assert!(parsed.unread.is_empty(), "{:?}", parsed.unread);
+        let broken = format!("{text}locals {{ x = <=> }}\n");
+        let scanned = policy::backends([("main.tf", broken.as_bytes())]);
+        prop_assert_eq!(scanned.unread.len(), 1);
+        prop_assert_eq!(parsed.blocks, scanned.blocks);
+    }
 }

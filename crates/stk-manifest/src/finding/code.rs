@@ -92,6 +92,20 @@ codes! {
     ConnectionType = "STK049",
     /// An applied plugin of one type (`app`, `infra`) whose plugin.yaml says the other.
     KindMismatch = "STK050",
+    /// Plugins that need each other in a circle.
+    Cycle = "STK060",
+    /// Two plugins that generate one connection.
+    TwoGenerators = "STK061",
+    /// A plugin was removed whose connection another one still requires.
+    StillRequired = "STK062",
+    /// A plugin no longer generates a connection that another one still requires.
+    NoLongerGenerated = "STK063",
+    /// A connection that nothing generates and the workspace does not have.
+    UnknownConnection = "STK064",
+    /// A plugin's source has no templates, or they cannot be read.
+    NoTemplates = "STK070",
+    /// A template that is not valid Jinja.
+    TemplateSyntax = "STK071",
 }
 
 impl fmt::Display for FindingCode {

@@ -35,7 +35,12 @@ pub(super) fn read(
     found
 }
 
-fn listed(lists: &Fields<'_, '_, '_>, key: &str, report: &mut Report) -> Vec<SelectedConnection> {
+fn listed(
+    lists: &Fields<'_, '_, '_>,
+    key: &str,
+    plugin: What<'_>,
+    report: &mut Report,
+) -> Vec<SelectedConnection> {
     let what = What::Connection(key, &plugin);
     lists
         .list(key, report)

@@ -8,6 +8,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use super::node::{Entry, Node, NodeValue};
 use super::scalar::Reading;
+use super::source::Source;
 use super::text;
 use crate::finding::{FindingCode, Position, Report, Severity, quoted};
 
@@ -34,6 +35,7 @@ pub(crate) fn load<'a>(text: &'a str, report: &mut Report) -> Option<Node<'a>> {
         repeated: 0,
     };
     let mut parser = Parser::new_from_str(text);
+    let mut source = Source::new(text);
     let mut documents = 0_usize;
     while let Some(event) = parser.next_event() {
         let (event, span) = match event {
@@ -57,6 +59,13 @@ pub(crate) fn load<'a>(text: &'a str, report: &mut Report) -> Option<Node<'a>> {
             }
             continue;
         }
+        let event = match event {
+            Event::Scalar(Cow::Owned(owned), style, anchor, tag) => {
+                let shared = source.share(owned, span.start.index());
+                Event::Scalar(shared, style, anchor, tag)
+            }
+            other => other,
+        };
         loader.event(event, at)?;
     }
     let root = loader.root.take();

@@ -290,13 +290,13 @@ fn connections() {
       help: add `type: <the connection interface type>` to it
     stk.yaml:15:9: warning[STK005]: `connections` of the plugin `a` has no key `require`; it is ignored
       help: did you mean `requires`?
-    stk.yaml:17:31: error[STK016]: `selected` of a connection of `requires` of `connections` of the plugin `a` is missing or empty
+    stk.yaml:17:31: error[STK016]: `selected` of a connection that the plugin `a` requires is missing or empty
       help: name the connection in the workspace
-    stk.yaml:18:11: error[STK016]: `alias` of a connection of `requires` of `connections` of the plugin `a` is missing or empty
+    stk.yaml:18:11: error[STK016]: `alias` of a connection that the plugin `a` requires is missing or empty
       help: name the plugin's own slot, as its plugin.yaml does
     stk.yaml:20:11: error[STK016]: the plugin `a` requires the slot `same` twice: on line 19 and on line 20
-    stk.yaml:20:57: warning[STK005]: a connection of `requires` of `connections` of the plugin `a` has no key `name`; it is ignored
-    stk.yaml:21:11: error[STK004]: a connection of `requires` of `connections` of the plugin `a` must be a mapping, found the text `x`
+    stk.yaml:20:57: warning[STK005]: a connection that the plugin `a` requires has no key `name`; it is ignored
+    stk.yaml:21:11: error[STK004]: a connection that the plugin `a` requires must be a mapping, found the text `x`
     stk.yaml:22:20: error[STK004]: `generates` of `connections` of the plugin `a` must be a list, found the text `x`
     ");
 }
