@@ -111,7 +111,10 @@ fn write_document(record: &RunRecord, folder: &Path) -> Result<PathBuf, Failure>
     std::fs::write(&path, text).map_err(|error| {
         Failure::new(
             exit_code::STORE,
-            format!("the run's document could not be written to {}", path.display()),
+            format!(
+                "the run's document could not be written to {}",
+                path.display()
+            ),
         )
         .with_cause(error.to_string())
         .with_help("run the action in a folder that can be written")

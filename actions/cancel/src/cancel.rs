@@ -115,7 +115,10 @@ pub async fn cancel(request: &Request, clock: &Clock) -> Result<Outcome, CancelE
     if let Some(record) = runs::load(store, run_id).await.map_err(failed)? {
         is_of(request, run_id, &record.target)?;
     }
-    match runs::cancel(store, run_id, clock.now()).await.map_err(failed)? {
+    match runs::cancel(store, run_id, clock.now())
+        .await
+        .map_err(failed)?
+    {
         Cancellation::Cancelled(record) => {
             let lock = DeploymentLock::release_of_run(store, &record.target, run_id)
                 .await

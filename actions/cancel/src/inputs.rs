@@ -63,7 +63,10 @@ impl Request {
     /// # Errors
     ///
     /// A failure that names the input at fault.
-    pub fn from_inputs(environment: &Environment, folder: &std::path::Path) -> Result<Self, Failure> {
+    pub fn from_inputs(
+        environment: &Environment,
+        folder: &std::path::Path,
+    ) -> Result<Self, Failure> {
         let inputs = Inputs::new(environment).with_defaults(INPUTS);
         let plane = inputs
             .choice("CONTROL_PLANE", &["stackspot", "standalone"], "stackspot")

@@ -4,7 +4,7 @@ use gha::{Environment, Failure, Log, Outputs, Summary};
 use stk_order::{Action, DeployOrder};
 use stk_run::{Clock, RunRecord, TaskList, exit_code};
 
-use crate::{Request, Started, StartError, annotation, load, start};
+use crate::{Request, StartError, Started, annotation, load, start};
 
 /// Runs the action.
 ///
@@ -96,7 +96,8 @@ pub fn order_lines(order: &DeployOrder) -> Vec<String> {
                     None => format!("{} from the workspace", need.connection),
                 })
                 .collect();
-            let needs = if needs.is_empty() {
+            // What a plugin that goes away needed no longer matters.
+            let needs = if needs.is_empty() || step.action == Action::Destroy {
                 String::new()
             } else {
                 format!(" (needs {})", needs.join(", "))

@@ -67,7 +67,13 @@ pub async fn decide(
             Some(values) => {
                 workspace_connections.insert(name.clone(), values);
             }
-            None => missing.push(not_found(project, &step.alias, &need.slot, name, environment)),
+            None => missing.push(not_found(
+                project,
+                &step.alias,
+                &need.slot,
+                name,
+                environment,
+            )),
         }
     }
     if missing.is_empty() {

@@ -10,7 +10,7 @@ mod record;
 mod source;
 mod start;
 
-pub use action::{main, order_lines, orchestrate};
+pub use action::{main, orchestrate, order_lines};
 pub use decide::{Decision, decide, for_order};
 pub use error::{LoadError, StartError};
 pub use findings::{annotation, order_finding};

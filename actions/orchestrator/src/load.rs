@@ -96,9 +96,12 @@ pub fn inspect(
     let workspace = workspace(&workdir, environment, &mut findings)?;
     let units = units(&manifest, &definitions, environment, dynamic);
     // A plugin without a definition was reported when its source was looked for.
-    findings.extend(units.findings.into_iter().filter(|finding| {
-        finding.code != FindingCode::NoDefinition
-    }));
+    findings.extend(
+        units
+            .findings
+            .into_iter()
+            .filter(|finding| finding.code != FindingCode::NoDefinition),
+    );
     findings.sort_by(|one, other| {
         (one.file.as_str(), one.line, one.column).cmp(&(&other.file, other.line, other.column))
     });

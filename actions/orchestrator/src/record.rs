@@ -98,12 +98,14 @@ fn apply(unit: stk_manifest::Unit, package: Digest, step: &Step) -> Result<Unit,
         action: Action::Apply,
         position: unit.position,
         plugin: PluginReference {
-            stack: unit.qualifier.stack.as_ref().map(|stack| {
-                match &unit.qualifier.stack_version {
+            stack: unit
+                .qualifier
+                .stack
+                .as_ref()
+                .map(|stack| match &unit.qualifier.stack_version {
                     Some(version) => format!("{stack}@{version}"),
                     None => stack.clone(),
-                }
-            }),
+                }),
             studio: unit.qualifier.studio,
             qualifier: unit.qualifier.text,
             name: unit.plugin_name,

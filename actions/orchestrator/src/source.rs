@@ -157,10 +157,10 @@ impl PluginSource {
 /// The folders of a catalogue that may hold a plugin, most specific first.
 fn candidates(plugins: &Path, qualifier: &PluginQualifier) -> Vec<PathBuf> {
     let plugin = qualifier.plugin.as_str();
-    let versioned = qualifier
-        .version
-        .as_ref()
-        .map_or_else(|| plugin.to_owned(), |version| format!("{plugin}@{version}"));
+    let versioned = qualifier.version.as_ref().map_or_else(
+        || plugin.to_owned(),
+        |version| format!("{plugin}@{version}"),
+    );
     let studio = plugins.join(&qualifier.studio);
     let mut folders = Vec::new();
     if let Some(stack) = &qualifier.stack {
@@ -228,7 +228,12 @@ fn read(file: &Path, path: String) -> Result<Entry, SourceError> {
     #[cfg(unix)]
     let executable = {
         use std::os::unix::fs::PermissionsExt as _;
-        std::fs::metadata(file).map_err(failed)?.permissions().mode() & 0o111 != 0
+        std::fs::metadata(file)
+            .map_err(failed)?
+            .permissions()
+            .mode()
+            & 0o111
+            != 0
     };
     #[cfg(not(unix))]
     let executable = false;

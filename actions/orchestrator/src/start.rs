@@ -6,9 +6,7 @@ use stk_order::DeployOrder;
 use stk_run::{
     Clock, DeployedUnit, Digest, Event, LOCK_VERSION, LockRecord, RunId, RunRecord, Target,
 };
-use stk_store::{
-    AcquireError, DeploymentLock, Released, Store, archive, deployed, packages, runs,
-};
+use stk_store::{AcquireError, DeploymentLock, Released, Store, archive, deployed, packages, runs};
 
 use crate::Settings;
 use crate::decide::{Decision, decide};

@@ -142,7 +142,11 @@ impl TasksError {
     #[must_use]
     pub fn to_failure(&self) -> Failure {
         let mut failure = Failure::from_error(self.exit_code(), self);
-        if let Self::Task(error) | Self::Interrupted { source: Some(error) } = self {
+        if let Self::Task(error)
+        | Self::Interrupted {
+            source: Some(error),
+        } = self
+        {
             add_diagnostics(&mut failure, error);
         }
         failure.help.extend(self.help());
@@ -180,7 +184,10 @@ impl TasksError {
             Self::Terraform(error) => error.help().into_iter().collect(),
             Self::Task(error) => error.help(),
             Self::Interrupted { source } => {
-                let mut help = source.as_ref().map(|error| error.help()).unwrap_or_default();
+                let mut help = source
+                    .as_ref()
+                    .map(|error| error.help())
+                    .unwrap_or_default();
                 help.push(
                     "what was applied before is kept; deploy again to continue from there"
                         .to_owned(),

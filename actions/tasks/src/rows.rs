@@ -79,10 +79,7 @@ pub(crate) fn tasks(rows: &TaskList, record: &RunRecord) -> Result<Vec<Task>, Ro
         tasks.push(task);
     }
     tasks.sort_by_key(|task| task.order);
-    if let Some(task) = tasks
-        .iter()
-        .find(|task| task.status == TaskStatus::Running)
-    {
+    if let Some(task) = tasks.iter().find(|task| task.status == TaskStatus::Running) {
         return Err(RowError::Running {
             kind: task.kind,
             alias: task.alias.clone(),

@@ -63,15 +63,14 @@ pub async fn run(
             source: Box::new(source),
         })?;
 
-    let terraform = if tasks.iter().any(|task| task.kind != TaskKind::IacSelfHosted) {
-        let (terraform, dropped) =
-            terraform::prepare(&request.terraform, environment, cancel).await?;
+    let terraform = if tasks
+        .iter()
+        .any(|task| task.kind != TaskKind::IacSelfHosted)
+    {
+        let (terraform, odd) = terraform::prepare(&request.terraform, environment, cancel).await?;
         log.detail(&format!("using {}", terraform.program));
-        if !dropped.is_empty() {
-            log.warning(&format!(
-                "not handed on to Terraform: {} (its flags and variables are set by this program)",
-                dropped.join(", ")
-            ));
+        for odd in odd {
+            log.warning(&odd);
         }
         Some(terraform)
     } else {
@@ -171,7 +170,9 @@ impl Executor<'_> {
             let log = self.log;
             let mut report = |progress: Progress| match progress {
                 Progress::Warning(text) => log.warning(&text),
-                Progress::Step(text) | Progress::Line(text) => log.line(&format!("  {text}")),
+                Progress::Step(text) => log.line(&format!("  {text}")),
+                Progress::Line(text) => log.line(&format!("    {text}")),
+                Progress::Detail(text) => log.detail(&format!("    {text}")),
                 other => log.detail(&format!("{other:?}")),
             };
             let done = stk_deploy::execute(self.record, task, lock, self.tools, &mut report).await;
@@ -197,13 +198,15 @@ impl Executor<'_> {
         let mut iac = None;
         match done {
             Done::Stored(stored) => {
-                self.log.line(&format!("  {} files rendered", stored.files));
+                let files = if stored.files == 1 { "file" } else { "files" };
+                self.log
+                    .line(&format!("  {} {files} rendered", stored.files));
                 iac = Some(stored.iac.clone());
             }
             Done::Deployed(deployed) => {
                 for connection in &deployed.published {
                     self.log
-                        .line(&format!("  connection `{connection}` published"));
+                        .line(&format!("  published connection `{connection}`"));
                 }
                 self.write_outputs(task, &deployed.outputs);
             }
@@ -281,9 +284,7 @@ impl Executor<'_> {
         let Some(files) = self.outputs else {
             return;
         };
-        let path = files
-            .folder
-            .join(format!("{}{}", task.alias, files.suffix));
+        let path = files.folder.join(format!("{}{}", task.alias, files.suffix));
         if let Err(error) = std::fs::write(&path, format!("{outputs:#}\n")) {
             self.log.warning(&format!(
                 "the outputs of `{}` could not be written to {}: {error}",

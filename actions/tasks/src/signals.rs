@@ -45,7 +45,9 @@ pub fn interrupted(log: &Log) -> CancellationToken {
 
 fn announce(token: &CancellationToken, log: &Log, name: &str) {
     if token.is_cancelled() {
-        log.line(&format!("{name} received again: still waiting for Terraform to end cleanly"));
+        log.line(&format!(
+            "{name} received again: still waiting for Terraform to end cleanly"
+        ));
     } else {
         log.line(&format!(
             "{name} received: Terraform is asked once to stop; waiting until it has saved its state"

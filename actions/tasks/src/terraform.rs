@@ -1,7 +1,7 @@
 //! Which Terraform is run, and with what environment.
 
 use std::num::NonZeroU16;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,15 +66,29 @@ impl TerraformError {
     }
 }
 
-/// Finds Terraform, else OpenTofu, and makes the environment that it runs in. Also gives the names
-/// of `TF_*` variables that were left out of it.
+/// Finds Terraform, else OpenTofu, and makes the environment that it runs in. Also gives what is odd
+/// about that environment.
 pub(crate) async fn prepare(
     request: &TerraformRequest,
     environment: &Environment,
     cancel: &CancellationToken,
 ) -> Result<(Terraform, Vec<String>), TerraformError> {
     let child = child_environment(request, environment).map_err(TerraformError::Environment)?;
-    let dropped = child.dropped().to_vec();
+    let mut odd = Vec::new();
+    if !child.dropped().is_empty() {
+        odd.push(format!(
+            "not handed on to Terraform: {} (this program sets its flags and variables itself)",
+            child.dropped().join(", ")
+        ));
+    }
+    if let Some(file) = environment.get("TF_CLI_CONFIG_FILE")
+        && !Path::new(file).exists()
+    {
+        // Terraform says so in seven lines, with every command.
+        odd.push(format!(
+            "TF_CLI_CONFIG_FILE names `{file}`, which does not exist: Terraform goes on without it"
+        ));
+    }
     let runner: Arc<dyn Runner> = Arc::new(ProcessRunner::new());
     let program = match &request.program {
         Some(path) => Program::detect(path, runner.as_ref(), &child, cancel).await,
@@ -88,7 +102,7 @@ pub(crate) async fn prepare(
         parallelism: request.parallelism,
         lock_timeout: LOCK_TIMEOUT,
     };
-    Ok((terraform, dropped))
+    Ok((terraform, odd))
 }
 
 /// `terraform`, else `tofu`. When neither is there, the error is the one about `terraform`.
@@ -114,6 +128,13 @@ fn child_environment(
 ) -> Result<ChildEnvironment, EnvironmentError> {
     let pairs = environment.pairs().iter();
     let mut child = EnvironmentPolicy::new().build(pairs.map(|(name, value)| (name, value)));
+    // Terraform runs in another folder than this program.
+    if let Some(file) = environment.get("TF_CLI_CONFIG_FILE")
+        && let Ok(file) = std::path::absolute(file)
+        && let Some(file) = file.to_str()
+    {
+        child.set("TF_CLI_CONFIG_FILE", file.to_owned().into())?;
+    }
     if let Some(region) = &request.aws_region {
         child.set("AWS_REGION", region.clone().into())?;
     }

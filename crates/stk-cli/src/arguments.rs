@@ -277,11 +277,10 @@ pub(crate) fn check_mode(mode: Option<&str>) -> Result<(), Failure> {
             "unified deployment is not available in this version",
         )
         .with_help("leave --mode out, or give `per-plugin`")),
-        Some(other) => Err(Failure::new(
-            exit_code::INPUTS,
-            format!("`{other}` is not a mode"),
-        )
-        .with_help("give `per-plugin`")),
+        Some(other) => Err(
+            Failure::new(exit_code::INPUTS, format!("`{other}` is not a mode"))
+                .with_help("give `per-plugin`"),
+        ),
     }
 }
 

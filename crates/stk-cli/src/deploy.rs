@@ -60,10 +60,11 @@ pub(crate) async fn run(
         Ok(report) => {
             if let Some(record) = report.record {
                 let count = |kind| record.tasks.iter().filter(|task| task.kind == kind).count();
+                let applied = count(TaskKind::DeploySelfHosted);
+                let plugins = if applied == 1 { "plugin" } else { "plugins" };
                 log.line(&format!(
-                    "run {run_id} is {}: {} plugins applied, {} destroyed",
+                    "run {run_id} is {}: {applied} {plugins} applied, {} destroyed",
                     record.status,
-                    count(TaskKind::DeploySelfHosted),
                     count(TaskKind::DestroySelfHosted)
                 ));
             }
@@ -103,10 +104,7 @@ impl Canceller<'_> {
 /// Asks on the terminal. Only `yes` is an approval, as with Terraform; an interrupt is a no.
 async fn approved(cancel: &CancellationToken) -> bool {
     let mut stderr = io::stderr();
-    let _ = write!(
-        stderr,
-        "\nDo you want to do this? Only `yes` is accepted: "
-    );
+    let _ = write!(stderr, "\nDo you want to do this? Only `yes` is accepted: ");
     let _ = stderr.flush();
     let answer = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
@@ -122,7 +120,8 @@ async fn approved(cancel: &CancellationToken) -> bool {
 /// The flags as the actions' inputs.
 fn with_inputs(call: &Deploy, environment: &Environment) -> Environment {
     let path = |path: &Option<std::path::PathBuf>| {
-        path.as_ref().map(|path| path.to_string_lossy().into_owned())
+        path.as_ref()
+            .map(|path| path.to_string_lossy().into_owned())
     };
     let given = [
         ("INPUT_WORKDIR", path(&call.project.workdir)),
@@ -147,4 +146,3 @@ fn with_inputs(call: &Deploy, environment: &Environment) -> Environment {
     }
     environment
 }
-

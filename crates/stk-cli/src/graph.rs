@@ -17,8 +17,7 @@ use crate::project;
 pub(crate) async fn run(call: &Graph, environment: &Environment) -> Result<u8, Failure> {
     let (manifest, units) = read(call, environment)?;
     let deployed = deployed(call, environment, &manifest).await?;
-    let order =
-        project::ordered(&units, &deployed, &manifest.file).map_err(project::no_order)?;
+    let order = project::ordered(&units, &deployed, &manifest.file).map_err(project::no_order)?;
     match call.format {
         GraphFormat::Json => print_json(&document(&order))?,
         GraphFormat::Mermaid => print(&mermaid(&order))?,
@@ -132,7 +131,11 @@ fn mermaid(order: &DeployOrder) -> String {
             let _ = write!(text, "\n  w{number} --> p{index}");
         }
     }
-    if order.steps.iter().any(|step| step.action == Action::Destroy) {
+    if order
+        .steps
+        .iter()
+        .any(|step| step.action == Action::Destroy)
+    {
         text.push_str("\n  classDef destroy stroke:#d1242f,stroke-dasharray:4");
     }
     text

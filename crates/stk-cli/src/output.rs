@@ -9,11 +9,10 @@ use stk_run::exit_code;
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::from_error(
-            exit_code::INPUTS,
-            &error,
-        )
-        .with_help("check where standard output goes")),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::from_error(exit_code::INPUTS, &error)
+                .with_help("check where standard output goes"))
+        }
         _ => Ok(()),
     }
 }
@@ -29,7 +28,10 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let widths: Vec<_> = (0..columns)
         .map(|column| {
             let cells = rows.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+            cells
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or_default()
         })
         .collect();
     let lines: Vec<_> = rows

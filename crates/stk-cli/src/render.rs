@@ -8,9 +8,7 @@ use serde_json::{Map, Value};
 use stk_deploy::Connections;
 use stk_manifest::DynamicInputs;
 use stk_orchestrator::{Decision, LoadError, Project, Settings};
-use stk_run::{
-    Clock, ConnectionValues, Digest, Holder, RunId, RunRecord, Target, Unit, exit_code,
-};
+use stk_run::{Clock, ConnectionValues, Digest, Holder, RunId, RunRecord, Target, Unit, exit_code};
 
 use crate::arguments::{Render, check_mode, required};
 use crate::project;
@@ -45,11 +43,14 @@ pub(crate) async fn run(
         let Some(source) = sources.get(alias) else {
             continue;
         };
-        let package = source.entries().map_err(|error| {
-            Failure::from_error(exit_code::MANIFEST, &error)
-        })?;
+        let package = source
+            .entries()
+            .map_err(|error| Failure::from_error(exit_code::MANIFEST, &error))?;
         match stk_deploy::render(&record, unit, package, &read(unit, &known)) {
-            Err(error) => failures.push((Failure::from_error(exit_code::TEMPLATE, &error), error.help())),
+            Err(error) => failures.push((
+                Failure::from_error(exit_code::TEMPLATE, &error),
+                error.help(),
+            )),
             Ok(rendered) => {
                 for warning in &rendered.warnings {
                     log.warning(&format!("{alias}: {warning}"));
@@ -99,13 +100,9 @@ fn one_line(failure: &Failure) -> String {
 }
 
 /// A record as the orchestrator would write it, of a run that never exists.
-fn record(
-    project: Project,
-    name: &str,
-    environment: &Environment,
-) -> Result<RunRecord, Failure> {
-    let order = project::ordered(&project.units, &[], &project.manifest.file)
-        .map_err(project::no_order)?;
+fn record(project: Project, name: &str, environment: &Environment) -> Result<RunRecord, Failure> {
+    let order =
+        project::ordered(&project.units, &[], &project.manifest.file).map_err(project::no_order)?;
     let identity = project
         .manifest
         .project_identity()

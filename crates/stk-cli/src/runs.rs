@@ -43,8 +43,11 @@ pub(crate) async fn run(call: &Runs, environment: &Environment) -> Result<u8, Fa
             record.run_id.to_string(),
             record.version_tag.clone(),
             record.status.to_string(),
-            record.created_at.to_string(),
-            record.finished_at.map(|at| at.to_string()).unwrap_or_default(),
+            format!("{:.0}", record.created_at),
+            record
+                .finished_at
+                .map(|at| format!("{at:.0}"))
+                .unwrap_or_default(),
         ]
     }));
     print(&table(&rows))?;

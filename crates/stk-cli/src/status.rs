@@ -102,7 +102,9 @@ fn summary(record: &RunRecord) -> String {
             task.kind.to_string(),
             task.alias.to_string(),
             task.status.to_string(),
-            task.finished_at.map(|at| at.to_string()).unwrap_or_default(),
+            task.finished_at
+                .map(|at| format!("{at:.0}"))
+                .unwrap_or_default(),
         ]
     }));
     let mut text = format!(

@@ -83,13 +83,12 @@ pub(crate) async fn resolve(
                 .cloned()
                 .ok_or(ConnectionError::NotRecorded { slot, connection })?,
             Some(generator) => {
-                let published =
-                    connections::load(store, &record.target.environment, &connection)
-                        .await
-                        .map_err(|source| ConnectionError::Store {
-                            connection: connection.clone(),
-                            source,
-                        })?;
+                let published = connections::load(store, &record.target.environment, &connection)
+                    .await
+                    .map_err(|source| ConnectionError::Store {
+                        connection: connection.clone(),
+                        source,
+                    })?;
                 published
                     .filter(|published| {
                         let by = &published.published_by;

@@ -20,7 +20,10 @@ fn facts(record: &RunRecord, unit: &Unit) -> Map<String, Value> {
     add("stk_plugin_type", "infra".into());
     add("stk_plugin_name", unit.plugin.name.as_str().into());
     add("stk_plugin_version", text(unit.plugin.version.as_deref()));
-    add("stk_plugin_qualifier", unit.plugin.qualifier.as_str().into());
+    add(
+        "stk_plugin_qualifier",
+        unit.plugin.qualifier.as_str().into(),
+    );
     facts
 }
 
@@ -69,7 +72,10 @@ pub(crate) fn build(
     overlay(&mut variables, &unit.global_inputs);
     overlay(&mut variables, &inputs);
     variables.insert("inputs".to_owned(), inputs.clone().into());
-    variables.insert("global_inputs".to_owned(), unit.global_inputs.clone().into());
+    variables.insert(
+        "global_inputs".to_owned(),
+        unit.global_inputs.clone().into(),
+    );
     let by_slot: Map<_, _> = connections
         .values
         .iter()
@@ -87,8 +93,7 @@ pub(crate) fn build(
             let value = match template {
                 Value::String(template) => {
                     let context = refusals.context(variables.clone());
-                    let evaluated =
-                        evaluate(template, &format!("{group}.{name}"), &context)?;
+                    let evaluated = evaluate(template, &format!("{group}.{name}"), &context)?;
                     warnings.extend(evaluated.warnings);
                     Value::String(evaluated.text)
                 }
@@ -193,7 +198,8 @@ impl Refusals {
             let values = connections.values.get(slot);
             for attribute in values.iter().flat_map(|values| &values.sensitive) {
                 let path = [path.as_slice(), std::slice::from_ref(attribute)].concat();
-                self.0.push((path, reason(attribute, &requirement.connection)));
+                self.0
+                    .push((path, reason(attribute, &requirement.connection)));
             }
         }
     }

@@ -45,7 +45,6 @@ pub(crate) async fn run(
     let steps = Steps::new(unit, tools, &folder, lock)?;
     steps.init(&InitOptions::default(), report).await?;
     let planned: Planned = steps.plan(report).await?;
-    report(Progress::Line(planned.summary.to_string()));
 
     // From here on Terraform may leave resources behind, whatever happens next.
     let execution = Execution {
@@ -71,7 +70,11 @@ pub(crate) async fn run(
         publish(record, unit, generation, values, lock, tools, report).await?;
     }
     let gone = before.iter().flat_map(|before| &before.unit.generates);
-    for generation in gone.filter(|old| unit.generates.iter().all(|new| new.connection != old.connection)) {
+    for generation in gone.filter(|old| {
+        unit.generates
+            .iter()
+            .all(|new| new.connection != old.connection)
+    }) {
         connections::withdraw(tools.iac_store, lock, alias, &generation.connection)
             .await
             .map_err(|source| TaskError::record(alias, source))?;

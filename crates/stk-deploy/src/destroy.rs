@@ -23,7 +23,6 @@ pub(crate) async fn run(
     let steps = Steps::new(unit, tools, &folder, lock)?;
     steps.init(&InitOptions::default(), report).await?;
     let planned = steps.plan_destroy(report).await?;
-    report(Progress::Line(planned.summary.to_string()));
     if planned.has_changes {
         let options = ApplyOptions {
             parallelism: steps.parallelism(),

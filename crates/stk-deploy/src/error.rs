@@ -34,6 +34,8 @@ pub enum TaskError {
         /// How Terraform failed.
         #[source]
         source: Box<StepError>,
+        /// What the stored IaC that was executed is called.
+        iac: Option<String>,
         /// A state that Terraform could not save: where it is kept now, or why it is not.
         rescued: Option<Result<String, StoreError>>,
     },
@@ -200,9 +202,15 @@ impl TaskError {
         match self {
             Self::Unit(error) => vec![error.help()],
             Self::Terraform {
-                source, rescued, ..
+                source,
+                iac,
+                rescued,
+                ..
             } => {
                 let mut help = source.help();
+                if let Some(iac) = iac {
+                    help.push(format!("the rendered files are kept as {iac}"));
+                }
                 match rescued {
                     Some(Ok(place)) => help.insert(
                         0,

@@ -26,7 +26,11 @@ impl MappingError {
         let available = if self.available.is_empty() {
             "there are no outputs at all".to_owned()
         } else {
-            let names: Vec<_> = self.available.iter().map(|name| format!("`{name}`")).collect();
+            let names: Vec<_> = self
+                .available
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect();
             format!("there are {}", names.join(", "))
         };
         format!(

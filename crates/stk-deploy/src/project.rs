@@ -21,7 +21,10 @@ pub enum ProjectError {
         source: io::Error,
     },
     /// The plugin renders a file that the runtime writes itself.
-    #[error("the plugin renders `{}`, a file that the runtime writes itself", backend::FILE_NAME)]
+    #[error(
+        "the plugin renders `{}`, a file that the runtime writes itself",
+        backend::FILE_NAME
+    )]
     BackendFile,
 }
 

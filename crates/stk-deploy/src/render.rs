@@ -66,7 +66,12 @@ impl UnitError {
             }
             Self::Template { source, .. } => source.excerpt.as_ref().map_or_else(
                 || "correct the template, or the input that it uses".to_owned(),
-                |excerpt| format!("correct this line or the input that it uses: {}", excerpt.trim()),
+                |excerpt| {
+                    format!(
+                        "correct this line or the input that it uses: {}",
+                        excerpt.trim()
+                    )
+                },
             ),
             Self::Backend { .. } => {
                 "remove the block from the plugin's templates; the state's place is set with \
@@ -107,7 +112,10 @@ pub fn render(
     warnings.extend(rendering);
     let mut warnings: Vec<_> = warnings.iter().map(Warning::to_string).collect();
 
-    let found = policy::backends(tree.iter().map(|(path, file)| (path, file.bytes.as_slice())));
+    let found = policy::backends(
+        tree.iter()
+            .map(|(path, file)| (path, file.bytes.as_slice())),
+    );
     if !found.blocks.is_empty() {
         return Err(UnitError::Backend {
             alias: alias.clone(),

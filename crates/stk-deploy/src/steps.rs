@@ -10,6 +10,7 @@ use terraform_runner::{
     Applied, ApplyOptions, InitOptions, PlanFile, PlanOptions, Planned, Product, Session, StepError,
 };
 
+use crate::deploy::archive_name;
 use crate::error::{Failing, TaskError};
 use crate::project::WorkFolder;
 use crate::tools::{Progress, Terraform, Tools};
@@ -87,7 +88,11 @@ impl<'a> Steps<'a> {
         report(self.begin("init"));
         let done = self
             .session
-            .init(options, &mut |event| show(event, report), self.tools.cancel)
+            .init(
+                options,
+                &mut |event| detail(event, report),
+                self.tools.cancel,
+            )
             .await;
         self.checked(done, Failing::Init).await
     }
@@ -153,7 +158,7 @@ impl<'a> Steps<'a> {
             Product::Terraform => "terraform",
             Product::OpenTofu => "tofu",
         };
-        Progress::Step(format!("{}: {program} {command}", self.unit.alias))
+        Progress::Step(format!("{program} {command}"))
     }
 
     fn plan_options(&self) -> PlanOptions {
@@ -195,6 +200,11 @@ impl<'a> Steps<'a> {
             alias,
             failing,
             source: Box::new(source),
+            iac: self
+                .unit
+                .iac
+                .as_ref()
+                .map(|iac| archive_name(iac, self.unit)),
             rescued,
         })
     }
@@ -212,6 +222,18 @@ fn show(event: &Event, report: &mut (dyn FnMut(Progress) + Send)) {
         _ => {
             if let Some(line) = event.to_line() {
                 report(Progress::Line(line));
+            }
+        }
+    }
+}
+
+/// What `init` says of its own steps matters only to a person who looks for a mistake.
+fn detail(event: &Event, report: &mut (dyn FnMut(Progress) + Send)) {
+    match event {
+        Event::Diagnostic(_) => show(event, report),
+        _ => {
+            if let Some(line) = event.to_line() {
+                report(Progress::Detail(line));
             }
         }
     }

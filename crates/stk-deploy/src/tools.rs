@@ -59,6 +59,8 @@ pub enum Progress {
     Step(String),
     /// One line of what Terraform does.
     Line(String),
+    /// One line that matters only to a person who looks for a mistake.
+    Detail(String),
     /// Something odd that does not stop the task.
     Warning(String),
 }

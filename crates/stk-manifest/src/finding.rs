@@ -237,10 +237,7 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// The candidate that looks most like `word`, if one is close enough to be what was meant.
-pub fn nearest<'c>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     candidates
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))

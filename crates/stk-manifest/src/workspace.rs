@@ -89,8 +89,8 @@ fn read(
         let here = attributes
             .iter()
             .find(|each| each.key == environment && is_map(&each.value.value));
-        let by_environment = !attributes.is_empty()
-            && attributes.iter().all(|each| is_map(&each.value.value));
+        let by_environment =
+            !attributes.is_empty() && attributes.iter().all(|each| is_map(&each.value.value));
         let values = match here {
             Some(here) => here.value.to_value(report),
             None if by_environment => continue,
@@ -118,7 +118,8 @@ mod tests {
         findings.chain(values).collect::<Vec<_>>().join("\n")
     }
 
-    const BOTH: &str = "topic: {arn: 'arn:1'}\ndatabase:\n  dev: {port: 5432}\n  prod: {port: 5433}\n";
+    const BOTH: &str =
+        "topic: {arn: 'arn:1'}\ndatabase:\n  dev: {port: 5432}\n  prod: {port: 5433}\n";
 
     #[test]
     fn values_may_differ_by_environment() {

@@ -5,7 +5,9 @@ pub(crate) use self::load::load;
 pub(crate) use self::node::{Node, NodeValue, Places};
 pub(crate) use self::what::What;
 
+mod advice;
 mod fields;
+mod input;
 mod load;
 mod node;
 mod scalar;

@@ -15,9 +15,9 @@ pub(crate) fn circles(graph: &Graph<'_>) -> Vec<(usize, Vec<CycleStep>)> {
     let mut circles: Vec<_> = tarjan_scc(&graph.edges)
         .into_iter()
         .filter_map(|group| {
-            let first = group.iter().min_by_key(|node| {
-                (graph.nodes[node.index()].position, node.index())
-            })?;
+            let first = group
+                .iter()
+                .min_by_key(|node| (graph.nodes[node.index()].position, node.index()))?;
             shortest_through(graph, *first).map(|steps| (first.index(), steps))
         })
         .collect();

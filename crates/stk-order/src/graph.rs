@@ -42,7 +42,11 @@ impl<'a> Graph<'a> {
         for (index, node) in nodes.iter().enumerate() {
             for (_, connection) in &node.requires {
                 if let Some(generator) = generators.get(connection) {
-                    edges.add_edge(NodeIndex::new(*generator), NodeIndex::new(index), *connection);
+                    edges.add_edge(
+                        NodeIndex::new(*generator),
+                        NodeIndex::new(index),
+                        *connection,
+                    );
                 }
             }
         }

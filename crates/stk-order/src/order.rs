@@ -76,10 +76,7 @@ pub struct Need {
 ///
 /// Every [`OrderError`] found, in file order: circles, connections with two generators, and removed
 /// plugins whose connections are still required.
-pub fn order(
-    applied: &[Unit],
-    deployed: &[DeployedUnit],
-) -> Result<DeployOrder, Vec<OrderError>> {
+pub fn order(applied: &[Unit], deployed: &[DeployedUnit]) -> Result<DeployOrder, Vec<OrderError>> {
     let nodes: Vec<_> = applied.iter().map(node_of_applied).collect();
     let (graph, rivals) = Graph::new(&nodes);
     let sorted = graph.sorted();

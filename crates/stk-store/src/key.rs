@@ -380,7 +380,18 @@ mod tests {
             .iter()
             .map(|key| format!("{key} {}", key.content_type()))
             .collect();
-        insta::assert_snapshot!(table.join("\n"), @"");
+        insta::assert_snapshot!(table.join("\n"), @"
+        packages/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855.zip application/zip
+        runs/01J9V6MWFTWQ392331QBCS46KQ/record.json application/json
+        runs/01J9V6MWFTWQ392331QBCS46KQ/target.json application/json
+        runs/01J9V6MWFTWQ392331QBCS46KQ/iac/topic.zip application/zip
+        targets/shop/dev/lock.json application/json
+        targets/shop/dev/runs/01J9V6MWFTWQ392331QBCS46KQ application/octet-stream
+        targets/shop/dev/deployed/topic.json application/json
+        environments/dev/connections/orders%20topic.json application/json
+        states/shop/dev/topic/terraform.tfstate application/json
+        states/shop/dev/topic/rescued/01J9V6MWFTWQ392331QBCS46KQ.tfstate application/json
+        ");
     }
 
     #[test]

@@ -42,13 +42,16 @@ pub enum LocationError {
         /// What was given.
         text: String,
     },
-    /// An address of another scheme, e.g. `s3://…` or `https://…`.
-    #[error("`{text}` is an address, but a bucket is given by its name alone")]
+    /// An address of another form, e.g. `s3://…`, `https://…` or `file:/…`.
+    #[error(
+        "`{text}` is another kind of address: a bucket is given by its name alone, a folder as \
+         `file://` and its path"
+    )]
     LooksLikeAddress {
         /// What was given.
         text: String,
-        /// The part that is probably the bucket's name.
-        bucket: Option<String>,
+        /// What was probably meant.
+        instead: Option<String>,
     },
     /// Not a name that S3 allows.
     #[error("`{text}` cannot be the name of a bucket: {reason}")]
@@ -123,9 +126,9 @@ impl LocationError {
         match self {
             Self::LooksLikePath { text } => Some(format!("give `{FILE_SCHEME}{text}`")),
             Self::LooksLikeAddress {
-                bucket: Some(bucket),
+                instead: Some(instead),
                 ..
-            } => Some(format!("give `{bucket}`")),
+            } => Some(format!("give `{instead}`")),
             Self::Tilde { .. } => {
                 Some("give the whole path, or a path relative to the project".to_owned())
             }
@@ -144,14 +147,19 @@ fn bucket(text: &str) -> Result<Location, LocationError> {
     if let Some((scheme, rest)) = text.split_once(':')
         && (rest.starts_with('/') || scheme == "arn")
     {
-        let bucket = (scheme == "s3")
-            .then(|| rest.trim_start_matches('/').split('/').next())
-            .flatten()
-            .filter(|name| fault_in_bucket_name(name).is_none())
-            .map(str::to_owned);
+        let path = rest.trim_start_matches('/');
+        let instead = match scheme {
+            "s3" => path
+                .split('/')
+                .next()
+                .filter(|name| fault_in_bucket_name(name).is_none())
+                .map(str::to_owned),
+            _ if scheme.eq_ignore_ascii_case("file") => Some(format!("{FILE_SCHEME}/{path}")),
+            _ => None,
+        };
         return Err(LocationError::LooksLikeAddress {
             text: text.to_owned(),
-            bucket,
+            instead,
         });
     }
     if text.contains(['/', '\\']) || text.starts_with(['.', '~']) {
@@ -239,22 +247,22 @@ mod tests {
 
     #[test]
     fn what_names_no_store_is_explained() {
-        insta::assert_snapshot!(fault(" "), @"");
-        insta::assert_snapshot!(fault("my bucket"), @"");
-        insta::assert_snapshot!(fault("My-Bucket"), @"");
-        insta::assert_snapshot!(fault("s3://my-bucket/prefix"), @"");
-        insta::assert_snapshot!(fault("https://my-bucket.s3.amazonaws.com"), @"");
-        insta::assert_snapshot!(fault("arn:aws:s3:::my-bucket"), @"");
-        insta::assert_snapshot!(fault("/some/path"), @"");
-        insta::assert_snapshot!(fault("./store"), @"");
-        insta::assert_snapshot!(fault("file://"), @"");
-        insta::assert_snapshot!(fault("file://~/store"), @"");
-        insta::assert_snapshot!(fault("file:/abs"), @"");
-        insta::assert_snapshot!(fault("192.168.0.1"), @"");
-        insta::assert_snapshot!(fault("ab"), @"");
-        insta::assert_snapshot!(fault("my_bucket"), @"");
-        insta::assert_snapshot!(fault("bucket-"), @"");
-        insta::assert_snapshot!(fault("a..b"), @"");
-        insta::assert_snapshot!(fault("x--ol-s3"), @"");
+        insta::assert_snapshot!(fault(" "), @"the name of the store is empty; give the name of a bucket, or `file://` and a folder");
+        insta::assert_snapshot!(fault("my bucket"), @"`my bucket` cannot be the name of a bucket: it has a space in it; give the name of a bucket, or `file://` and a folder");
+        insta::assert_snapshot!(fault("My-Bucket"), @"`My-Bucket` cannot be the name of a bucket: it has an upper-case letter in it; give the name of a bucket, or `file://` and a folder");
+        insta::assert_snapshot!(fault("s3://my-bucket/prefix"), @"`s3://my-bucket/prefix` is another kind of address: a bucket is given by its name alone, a folder as `file://` and its path; give `my-bucket`");
+        insta::assert_snapshot!(fault("https://my-bucket.s3.amazonaws.com"), @"`https://my-bucket.s3.amazonaws.com` is another kind of address: a bucket is given by its name alone, a folder as `file://` and its path; give the name of a bucket, or `file://` and a folder");
+        insta::assert_snapshot!(fault("arn:aws:s3:::my-bucket"), @"`arn:aws:s3:::my-bucket` is another kind of address: a bucket is given by its name alone, a folder as `file://` and its path; give the name of a bucket, or `file://` and a folder");
+        insta::assert_snapshot!(fault("/some/path"), @"`/some/path` looks like a folder, but a folder is given as `file://` and its path; give `file:///some/path`");
+        insta::assert_snapshot!(fault("./store"), @"`./store` looks like a folder, but a folder is given as `file://` and its path; give `file://./store`");
+        insta::assert_snapshot!(fault("file://"), @"`file://` names no folder; give the name of a bucket, or `file://` and a folder");
+        insta::assert_snapshot!(fault("file://~/store"), @"`file://~/store` begins with `~`, which is not replaced here; give the whole path, or a path relative to the project");
+        insta::assert_snapshot!(fault("file:/abs"), @"`file:/abs` is another kind of address: a bucket is given by its name alone, a folder as `file://` and its path; give `file:///abs`");
+        insta::assert_snapshot!(fault("192.168.0.1"), @"`192.168.0.1` cannot be the name of a bucket: it is an IP address; give the name of a bucket, or `file://` and a folder");
+        insta::assert_snapshot!(fault("ab"), @"`ab` cannot be the name of a bucket: it must have 3 to 63 characters; give the name of a bucket, or `file://` and a folder");
+        insta::assert_snapshot!(fault("my_bucket"), @"`my_bucket` cannot be the name of a bucket: only lower-case letters, digits, `.` and `-` are allowed; give the name of a bucket, or `file://` and a folder");
+        insta::assert_snapshot!(fault("bucket-"), @"`bucket-` cannot be the name of a bucket: it must begin and end with a letter or a digit; give the name of a bucket, or `file://` and a folder");
+        insta::assert_snapshot!(fault("a..b"), @"`a..b` cannot be the name of a bucket: it has two `.` in a row; give the name of a bucket, or `file://` and a folder");
+        insta::assert_snapshot!(fault("x--ol-s3"), @"`x--ol-s3` cannot be the name of a bucket: S3 reserves this beginning or ending; give the name of a bucket, or `file://` and a folder");
     }
 }

@@ -7,10 +7,6 @@ use stk_run::{Event, RunId, RunRecord, RunStatus, Target, TransitionError};
 use crate::document::{self, encode};
 use crate::{DeploymentLock, Key, Prefix, PutMode, RecordError, Store, StoreError, Versioned};
 
-/// Each lost race means that the run's holder finished something, so this many in a row mean that
-/// something else is wrong.
-const CANCEL_ATTEMPTS: u32 = 64;
-
 /// Why a run could not be advanced.
 #[derive(Debug, thiserror::Error)]
 pub enum AdvanceError {
@@ -131,7 +127,9 @@ pub async fn cancel(
     let Some(mut record) = load(store, run_id).await? else {
         return Ok(Cancellation::NotFound);
     };
-    for _ in 0..CANCEL_ATTEMPTS {
+    // Each lost race means that the holder stored an event, and a task has two.
+    let attempts = 8 + 2 * record.tasks.len();
+    for _ in 0..attempts {
         let mut next = RunRecord::clone(&record);
         if next.apply(&Event::Cancelled, now).is_err() {
             // The event fits every run that has not ended.

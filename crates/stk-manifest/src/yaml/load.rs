@@ -6,6 +6,8 @@ use std::collections::hash_map::Entry as MapEntry;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
+use super::advice::advice;
+use super::input::Text;
 use super::node::{Entry, Node, NodeValue};
 use super::scalar::Reading;
 use super::source::Source;
@@ -34,7 +36,7 @@ pub(crate) fn load<'a>(text: &'a str, report: &mut Report) -> Option<Node<'a>> {
         nodes: 0,
         repeated: 0,
     };
-    let mut parser = Parser::new_from_str(text);
+    let mut parser = Parser::new(Text::new(text));
     let mut source = Source::new(text);
     let mut documents = 0_usize;
     while let Some(event) = parser.next_event() {
@@ -436,14 +438,7 @@ impl<'a> Loader<'a, '_> {
             return;
         }
         let message = format!("this is not valid YAML: {}", error.info());
-        let conflict = text.lines().position(|line| line.starts_with("<<<<<<< "));
-        let help = match conflict {
-            Some(line) => Some(format!(
-                "a merge conflict was left in the file: see line {}",
-                line + 1
-            )),
-            None => advice(error.info()).map(str::to_owned),
-        };
+        let help = advice(error.info(), text);
         self.report
             .add(Severity::Error, FindingCode::Syntax, at, message, help);
     }
@@ -474,31 +469,6 @@ fn repeated(entries: &[Entry<'_>]) -> Vec<(usize, u32)> {
             }
         })
         .collect()
-}
-
-/// What to do about the scanner's commonest complaints.
-fn advice(info: &str) -> Option<&'static str> {
-    if info.contains("tab") {
-        return Some("indent with spaces: YAML does not allow tabs there");
-    }
-    if info.contains("mapping values are not allowed") {
-        return Some(
-            "put a text that contains `: ` in quotes, or check the indentation of this line",
-        );
-    }
-    if info.contains("unknown anchor") {
-        return Some("a text that starts with `*` must stand in quotes");
-    }
-    if info.contains("unexpected character") {
-        return Some("a text that starts with `%`, `@` or a backtick must stand in quotes");
-    }
-    if info.contains("unexpected end of stream") {
-        return Some("close the quote or the bracket that is opened here");
-    }
-    if info.contains("did not find expected") || info.contains("simple key") {
-        return Some("check the indentation and the quotes of this line and the one above it");
-    }
-    None
 }
 
 fn position(span: Span) -> Position {

@@ -21,7 +21,7 @@ pub(super) fn prepare<'a>(text: &'a str, report: &mut Report) -> Option<&'a str>
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // The scanner takes a NUL for the end of the text, so what follows would be dropped without a word.
-    if let Some(offset) = text.bytes().position(is_forbidden) {
+    if let Some(offset) = first_forbidden(text.as_bytes()) {
         let before = text.get(..offset).unwrap_or_default();
         let character = text.as_bytes().get(offset).copied().unwrap_or_default();
         report.error_with_help(
@@ -33,6 +33,22 @@ pub(super) fn prepare<'a>(text: &'a str, report: &mut Report) -> Option<&'a str>
         return None;
     }
     Some(text)
+}
+
+/// Looks at whole blocks first: without a way out in the middle the compiler makes it a few instructions a block.
+fn first_forbidden(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 1024;
+    let block = bytes.chunks(BLOCK).position(|block| {
+        block
+            .iter()
+            .fold(false, |found, byte| found | is_forbidden(*byte))
+    })?;
+    let start = block * BLOCK;
+    let offset = bytes
+        .get(start..)?
+        .iter()
+        .position(|byte| is_forbidden(*byte))?;
+    Some(start + offset)
 }
 
 /// C0 control characters other than tab and the line breaks, and DEL.

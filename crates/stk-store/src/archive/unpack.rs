@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read as _};
 
 use zip::ZipArchive;
@@ -34,8 +35,11 @@ pub enum UnpackError {
         kind: &'static str,
     },
     /// A path that stands in the archive more than once: which of them counts is anybody's guess.
-    #[error("the archive has two files with the same path")]
-    Duplicate,
+    #[error("`{path}` is in the archive twice")]
+    Duplicate {
+        /// The path, with what cannot be printed escaped.
+        path: String,
+    },
     /// A file that is a folder of another file at the same time.
     #[error("`{path}` is a file and a folder at once")]
     FileAndFolder {
@@ -93,7 +97,9 @@ pub fn unpack(bytes: &[u8], limits: Limits) -> Result<Vec<Entry>, UnpackError> {
         });
     }
     if archive.has_duplicate_names() {
-        return Err(UnpackError::Duplicate);
+        return Err(UnpackError::Duplicate {
+            path: first_duplicate(bytes, &archive),
+        });
     }
     let mut left = Room {
         total: limits.total_bytes,
@@ -194,4 +200,32 @@ fn read(
         bytes,
         executable: mode & 0o111 != 0,
     }))
+}
+
+/// Which path stands in the archive's directory twice. The zip reader keeps one of each path and
+/// says only that there were more, so the directory is read once more, by the layout of section
+/// 4.3.12 of PKWARE's APPNOTE. Empty when that cannot be done.
+fn first_duplicate(bytes: &[u8], archive: &ZipArchive<Cursor<&[u8]>>) -> String {
+    const SIGNATURE: &[u8] = b"PK\x01\x02";
+    const LENGTHS: [usize; 3] = [28, 30, 32];
+    const NAME: usize = 46;
+    let start = usize::try_from(archive.central_directory_start()).unwrap_or(usize::MAX);
+    let mut rest = bytes.get(start..).unwrap_or_default();
+    let mut seen = BTreeSet::new();
+    while rest.starts_with(SIGNATURE) {
+        let [name, extra, comment] = LENGTHS.map(|at| match rest.get(at..at + 2) {
+            Some(&[low, high]) => usize::from(u16::from_le_bytes([low, high])),
+            _ => usize::MAX >> 2,
+        });
+        let Some(path) = rest.get(NAME..NAME + name) else {
+            break;
+        };
+        if !seen.insert(path) {
+            return path.escape_ascii().to_string();
+        }
+        rest = rest
+            .get(NAME + name + extra + comment..)
+            .unwrap_or_default();
+    }
+    String::new()
 }

@@ -234,7 +234,7 @@ impl Files {
 
     fn guard(&self, key: &str, operation: &'static str) -> Result<File, StoreError> {
         let path = self.root.join(guard::FILE_NAME);
-        guard::take(&path).map_err(|error| match error {
+        guard::take(&path, guard::PATIENCE).map_err(|error| match error {
             GuardError::Held { seconds } => StoreError::Busy {
                 location: self.location.clone(),
                 key: key.to_owned(),
@@ -372,7 +372,7 @@ mod tests {
         let message = error
             .to_string()
             .replace(&folder.path().display().to_string(), "/store");
-        insta::assert_snapshot!(message, @"");
+        insta::assert_snapshot!(message, @"`targets/shop/dev/lock.json` in file:///store could not be written: this file system does not tell it from /store/targets/Shop");
     }
 
     #[test]
@@ -383,9 +383,9 @@ mod tests {
             let error = files.error("packages/x.zip", "written", path, kind.into());
             format!("{error}; {}", error.help().unwrap_or_default())
         };
-        insta::assert_snapshot!(explain(ErrorKind::PermissionDenied), @"");
-        insta::assert_snapshot!(explain(ErrorKind::ReadOnlyFilesystem), @"");
-        insta::assert_snapshot!(explain(ErrorKind::StorageFull), @"");
-        insta::assert_snapshot!(explain(ErrorKind::TimedOut), @"");
+        insta::assert_snapshot!(explain(ErrorKind::PermissionDenied), @"`packages/x.zip` in file:///store could not be written: no permission for /store/packages/x.zip; give the user that runs this read and write access to /store/packages/x.zip, or choose another folder for the store");
+        insta::assert_snapshot!(explain(ErrorKind::ReadOnlyFilesystem), @"`packages/x.zip` in file:///store could not be written: no permission for /store/packages/x.zip; give the user that runs this read and write access to /store/packages/x.zip, or choose another folder for the store");
+        insta::assert_snapshot!(explain(ErrorKind::StorageFull), @"`packages/x.zip` in file:///store could not be written: no space is left for /store/packages/x.zip; make room for file:///store and run this again");
+        insta::assert_snapshot!(explain(ErrorKind::TimedOut), @"`packages/x.zip` in file:///store could not be written (/store/packages/x.zip);");
     }
 }

@@ -57,10 +57,10 @@ fn the_bytes_of_an_archive_never_change() {
     script.executable = true;
     let bytes = pack([entry("main.tf", "terraform {}\n"), script.clone()]).unwrap();
     // Digests of packages are stored: another value here makes every plugin look changed.
-    insta::assert_snapshot!(Digest::of(&bytes), @"");
+    insta::assert_snapshot!(Digest::of(&bytes), @"sha256:31764a394303fc60fe5f67c0f192cfbd283be12ef7143a4fd3fd1849780a74dc");
     let unpacked = unpack(&bytes, Limits::default()).unwrap();
     assert_eq!(unpacked, [entry("main.tf", "terraform {}\n"), script]);
-    insta::assert_snapshot!(format!("{:?}", unpacked[0]), @"");
+    insta::assert_snapshot!(format!("{:?}", unpacked[0]), @r#"Entry { path: "main.tf", size: 13, executable: false }"#);
     assert!(
         unpack(&pack([]).unwrap(), Limits::default())
             .unwrap()
@@ -71,16 +71,16 @@ fn the_bytes_of_an_archive_never_change() {
 #[test]
 fn what_cannot_be_packed_is_explained() {
     let fault = |entries: &[Entry]| explain(&pack(entries.to_vec()).unwrap_err());
-    insta::assert_snapshot!(fault(&[entry("../x", "")]), @"");
-    insta::assert_snapshot!(fault(&[entry("/etc/passwd", "")]), @"");
-    insta::assert_snapshot!(fault(&[entry("a\\b", "")]), @"");
-    insta::assert_snapshot!(fault(&[entry("a//b", "")]), @"");
-    insta::assert_snapshot!(fault(&[entry("a\nb", "")]), @"");
-    insta::assert_snapshot!(fault(&[entry("", "")]), @"");
-    insta::assert_snapshot!(fault(&[entry("C:/x", "")]), @"");
-    insta::assert_snapshot!(fault(&[entry("a", "1"), entry("b", ""), entry("a", "2")]), @"");
-    insta::assert_snapshot!(fault(&[entry("a", ""), entry("a-b", ""), entry("a/b", "")]), @"");
-    insta::assert_snapshot!(fault(&[entry(&"x".repeat(256), "")])[250..], @"");
+    insta::assert_snapshot!(fault(&[entry("../x", "")]), @"`../x` cannot be packed: it leads out of its folder");
+    insta::assert_snapshot!(fault(&[entry("/etc/passwd", "")]), @"`/etc/passwd` cannot be packed: it is absolute");
+    insta::assert_snapshot!(fault(&[entry("a\\b", "")]), @r"`a\\b` cannot be packed: it has a backslash in it");
+    insta::assert_snapshot!(fault(&[entry("a//b", "")]), @"`a//b` cannot be packed: it has an empty part or `.` in it");
+    insta::assert_snapshot!(fault(&[entry("a\nb", "")]), @r"`a\nb` cannot be packed: it has a control character in it");
+    insta::assert_snapshot!(fault(&[entry("", "")]), @"`` cannot be packed: it is empty");
+    insta::assert_snapshot!(fault(&[entry("C:/x", "")]), @"`C:/x` cannot be packed: it is absolute");
+    insta::assert_snapshot!(fault(&[entry("a", "1"), entry("b", ""), entry("a", "2")]), @"`a` is there twice");
+    insta::assert_snapshot!(fault(&[entry("a", ""), entry("a-b", ""), entry("a/b", "")]), @"`a` is a file and a folder at once");
+    insta::assert_snapshot!(fault(&[entry(&"x".repeat(256), "")])[250..], @"xxxxxxx` cannot be packed: it is too long");
 }
 
 #[test]
@@ -109,31 +109,31 @@ fn foreign_archives_are_unpacked() {
 #[test]
 fn dangerous_archives_are_refused() {
     let one = |path: &str| foreign(&[(path, 0o100_644, b"x")]);
-    insta::assert_snapshot!(fault(b"not a zip"), @"");
-    insta::assert_snapshot!(fault(&one("../../etc/passwd")), @"");
-    insta::assert_snapshot!(fault(&one("/etc/passwd")), @"");
-    insta::assert_snapshot!(fault(&one("a/../../b")), @"");
-    insta::assert_snapshot!(fault(&one("..\\b")), @"");
-    insta::assert_snapshot!(fault(&one("../")), @"");
-    insta::assert_snapshot!(fault(&one("a\u{1b}[2J")), @"");
-    insta::assert_snapshot!(fault(&foreign(&[("link", 0o120_777, b"/etc")])), @"");
-    insta::assert_snapshot!(fault(&foreign(&[("pipe", 0o010_644, b"")])), @"");
-    insta::assert_snapshot!(fault(&foreign(&[("a", 0, b""), ("a/b", 0, b"")])), @"");
+    insta::assert_snapshot!(fault(b"not a zip"), @"the archive cannot be read: invalid Zip archive: Could not find EOCD");
+    insta::assert_snapshot!(fault(&one("../../etc/passwd")), @"`../../etc/passwd` cannot be unpacked: it leads out of its folder");
+    insta::assert_snapshot!(fault(&one("/etc/passwd")), @"`/etc/passwd` cannot be unpacked: it is absolute");
+    insta::assert_snapshot!(fault(&one("a/../../b")), @"`a/../../b` cannot be unpacked: it leads out of its folder");
+    insta::assert_snapshot!(fault(&one("..\\b")), @r"`..\\b` cannot be unpacked: it has a backslash in it");
+    insta::assert_snapshot!(fault(&one("../")), @"`../` cannot be unpacked: it leads out of its folder");
+    insta::assert_snapshot!(fault(&one("a\u{1b}[2J")), @r"`a\u{1b}[2J` cannot be unpacked: it has a control character in it");
+    insta::assert_snapshot!(fault(&foreign(&[("link", 0o120_777, b"/etc")])), @"`link` is a symbolic link, and only files are unpacked");
+    insta::assert_snapshot!(fault(&foreign(&[("pipe", 0o010_644, b"")])), @"`pipe` is a special file, and only files are unpacked");
+    insta::assert_snapshot!(fault(&foreign(&[("a", 0, b""), ("a/b", 0, b"")])), @"`a` is a file and a folder at once");
 
     let mut twice = foreign(&[("main.tf", 0, b"1"), ("mbin.tf", 0, b"2")]);
     replace(&mut twice, b"mbin.tf", b"main.tf");
-    insta::assert_snapshot!(fault(&twice), @"");
+    insta::assert_snapshot!(fault(&twice), @"`main.tf` is in the archive twice");
 
     let mut not_text = one("name");
     replace(&mut not_text, b"name", b"n\xffme");
-    insta::assert_snapshot!(fault(&not_text), @"");
+    insta::assert_snapshot!(fault(&not_text), @r"`n\xffme` cannot be unpacked: it is not text");
 }
 
 #[test]
 fn damaged_content_is_refused() {
     let mut bytes = pack([entry("a", "content")]).unwrap().to_vec();
     replace(&mut bytes, b"content", b"CONTENT");
-    insta::assert_snapshot!(fault(&bytes), @"");
+    insta::assert_snapshot!(fault(&bytes), @"`a` cannot be read from the archive: i/o error: Invalid checksum");
     let bytes = pack([entry("a", "content")]).unwrap();
     assert!(unpack(&bytes[..bytes.len() - 30], Limits::default()).is_err());
 }
@@ -148,9 +148,9 @@ fn archives_beyond_the_limits_are_refused() {
     let zeros = |size: usize| vec![0_u8; size];
     let fault =
         |files: &[(&str, u32, &[u8])]| explain(&unpack(&foreign(files), limits).unwrap_err());
-    insta::assert_snapshot!(fault(&[("a", 0, b""), ("b", 0, b""), ("c", 0, b""), ("d", 0, b"")]), @"");
-    insta::assert_snapshot!(fault(&[("a", 0, &zeros(1001))]), @"");
-    insta::assert_snapshot!(fault(&[("a", 0, &zeros(1000)), ("b", 0, &zeros(1000)), ("c", 0, &zeros(501))]), @"");
+    insta::assert_snapshot!(fault(&[("a", 0, b""), ("b", 0, b""), ("c", 0, b""), ("d", 0, b"")]), @"the archive has 4 files, and at most 3 are allowed");
+    insta::assert_snapshot!(fault(&[("a", 0, &zeros(1001))]), @"`a` has more than 1000 bytes");
+    insta::assert_snapshot!(fault(&[("a", 0, &zeros(1000)), ("b", 0, &zeros(1000)), ("c", 0, &zeros(501))]), @"with `c` the archive has more than 2500 bytes");
     let whole = foreign(&[
         ("a", 0, &zeros(1000)),
         ("b", 0, &zeros(1000)),

@@ -2,7 +2,7 @@
 //! uses, and leaves it as full as it likes.
 
 use bytes::Bytes;
-use stk_run::{Digest, RunId};
+use stk_run::{Digest, RunId, Target};
 use stk_store::{Deleted, Key, Prefix, PutMode, Store, StoreError, Version};
 
 use crate::sample::{alias, run_id, target};
@@ -104,8 +104,8 @@ pub(crate) async fn delete_needs_the_version_that_is_stored(store: &dyn Store) {
 
 pub(crate) async fn keys_are_listed_by_prefix_and_sorted(store: &dyn Store) {
     let (mine, other) = (target("list"), target("list-2"));
-    let run = |target, number| Key::TargetRun {
-        target: (target).into(),
+    let run = |target: &Target, number| Key::TargetRun {
+        target: target.into(),
         run_id: run_id(number),
     };
     let keys = [

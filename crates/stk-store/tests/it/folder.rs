@@ -172,9 +172,18 @@ async fn a_folder_that_cannot_be_used_is_explained() {
         let help = error.help();
         explain(&place, &error, help)
     };
-    insta::assert_snapshot!(fault("file://file").await, @"");
-    insta::assert_snapshot!(fault("file://file/below/it").await, @"");
-    insta::assert_snapshot!(fault("my-bucket").await, @"");
+    insta::assert_snapshot!(fault("file://file").await, @"
+    /place/file cannot be a store: /place/file is not a folder
+    help: move /place/file away, or choose another folder
+    ");
+    insta::assert_snapshot!(fault("file://file/below/it").await, @"
+    /place/file/below/it cannot be a store: /place/file is not a folder
+    help: move /place/file away, or choose another folder
+    ");
+    insta::assert_snapshot!(fault("my-bucket").await, @"
+    the store `my-bucket` is an S3 bucket, and S3 stores are not available in this version
+    help: give `file://` and a folder
+    ");
 }
 
 /// Not even root may write in `/sys`.
@@ -187,7 +196,7 @@ async fn a_folder_that_may_not_be_written_is_explained() {
     let error = Folder::create(Path::new("/sys/kernel")).unwrap_err();
     assert!(matches!(&error, OpenError::NotWritable { path, .. }
         if path == Path::new("/sys/kernel")));
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"the store's folder /sys/kernel cannot be written");
 
     let store = Folder::existing(Path::new("/sys/kernel")).unwrap().unwrap();
     let error = store
@@ -210,9 +219,21 @@ async fn what_stands_in_the_way_is_named() {
         explain(&place, &error, help)
     };
     let put = async |mode| store.put(&key, Bytes::new(), mode).await.unwrap_err();
-    insta::assert_snapshot!(fault(put(PutMode::Create).await), @"");
-    insta::assert_snapshot!(fault(store.get(&key).await.unwrap_err()), @"");
-    insta::assert_snapshot!(fault(store.list(&Prefix::TargetRuns((&target("shop")).into())).await.unwrap_err()), @"");
+    insta::assert_snapshot!(fault(put(PutMode::Create).await), @"
+    `targets/shop/dev/lock.json` in file:///place/store could not be written: /place/store/targets is in the way
+    caused by: not a directory
+    help: move /place/store/targets away: the folder belongs to the store alone
+    ");
+    insta::assert_snapshot!(fault(store.get(&key).await.unwrap_err()), @"
+    `targets/shop/dev/lock.json` in file:///place/store could not be read: /place/store/targets is in the way
+    caused by: Not a directory (os error 20)
+    help: move /place/store/targets away: the folder belongs to the store alone
+    ");
+    insta::assert_snapshot!(fault(store.list(&Prefix::TargetRuns((&target("shop")).into())).await.unwrap_err()), @"
+    `targets/shop/dev/runs/` in file:///place/store could not be listed: /place/store/targets is in the way
+    caused by: Not a directory (os error 20)
+    help: move /place/store/targets away: the folder belongs to the store alone
+    ");
 
     fs::remove_file(root.join("targets")).unwrap();
     fs::create_dir_all(root.join(key.to_path())).unwrap();

@@ -16,8 +16,8 @@ async fn a_second_run_learns_who_is_first() {
     let error = DeploymentLock::acquire(&store, lock_record("shop", run_id(2)))
         .await
         .unwrap_err();
-    insta::assert_snapshot!(error, @"");
-    insta::assert_snapshot!(error.help().unwrap(), @"");
+    insta::assert_snapshot!(error, @"run 01J9V6MWFTWQ39230000000001 has held the lock of project `shop`, environment `dev` since 2024-10-10T12:00:00Z; process 4711 on build-1 (https://ci.example/runs/7) took it");
+    insta::assert_snapshot!(error.help().unwrap(), @"wait for it to end, or cancel it: `stk-runtime cancel 01J9V6MWFTWQ39230000000001`, or the cancel action with RUN_ID 01J9V6MWFTWQ39230000000001");
     assert!(matches!(error, AcquireError::Held(held) if *held == *lock.record()));
     // The run that never began left nothing.
     assert_eq!(
@@ -67,7 +67,7 @@ async fn a_run_goes_on_while_it_holds_its_lock() {
 
     let error = fault().await;
     assert!(matches!(error, ResumeError::NotHeld { .. }));
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"run 01J9V6MWFTWQ39230000000001 no longer holds the lock of project `shop`, environment `dev`");
 
     let lock = locked(&store, "shop", run_id(1)).await;
     let resumed = DeploymentLock::resume(&store, &mine).await.unwrap();
@@ -76,8 +76,8 @@ async fn a_run_goes_on_while_it_holds_its_lock() {
 
     locked(&store, "shop", run_id(2)).await;
     let error = fault().await;
-    insta::assert_snapshot!(error, @"");
-    insta::assert_snapshot!(error.help().unwrap(), @"");
+    insta::assert_snapshot!(error, @"run 01J9V6MWFTWQ39230000000002 holds the lock of project `shop`, environment `dev`, not run 01J9V6MWFTWQ39230000000001");
+    insta::assert_snapshot!(error.help().unwrap(), @"wait for run 01J9V6MWFTWQ39230000000002 to end, then start a new deployment");
     // What another run holds is left alone.
     let Released::HeldByOther(other) = lock.release(&store).await.unwrap() else {
         panic!("released another run's lock");
@@ -168,8 +168,8 @@ async fn a_damaged_lock_is_named() {
         let cause = error.source().map(ToString::to_string).unwrap_or_default();
         format!("{error}; {cause}; {}", error.help().unwrap_or_default())
     };
-    insta::assert_snapshot!(damage("").await, @"");
-    insta::assert_snapshot!(damage("{\"version\": 1, \"runId\"").await, @"");
-    insta::assert_snapshot!(damage("{\"version\": 2, \"epoch\": 7}").await, @"");
+    insta::assert_snapshot!(damage("").await, @"`targets/shop/dev/lock.json` in memory cannot be read as a deployment lock; EOF while parsing a value at line 1 column 0; make sure that no deployment of this target is running, then remove `targets/shop/dev/lock.json` in memory");
+    insta::assert_snapshot!(damage("{\"version\": 1, \"runId\"").await, @"`targets/shop/dev/lock.json` in memory cannot be read as a deployment lock; EOF while parsing an object at line 1 column 22; make sure that no deployment of this target is running, then remove `targets/shop/dev/lock.json` in memory");
+    insta::assert_snapshot!(damage("{\"version\": 2, \"epoch\": 7}").await, @"`targets/shop/dev/lock.json` in memory is a deployment lock in version 2 of its form, and this program knows no version after 1; ; a newer version of stk-runtime wrote it: use that version here too");
     assert!(store.get(&key).await.unwrap().is_some());
 }

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::slice;
 use std::thread;
 use std::time::Duration;
 
@@ -98,6 +99,10 @@ async fn a_killed_writer_leaves_a_whole_object_and_a_store_that_works() {
         // Until it writes: a child needs a moment to start.
         let before = store.get(&key).await.unwrap();
         while store.get(&key).await.unwrap() == before {
+            assert!(
+                child.try_wait().unwrap().is_none(),
+                "the writer ended by itself"
+            );
             thread::sleep(Duration::from_millis(1));
         }
         thread::sleep(Duration::from_micros(round * 777));
@@ -108,7 +113,10 @@ async fn a_killed_writer_leaves_a_whole_object_and_a_store_that_works() {
         assert_eq!(object.bytes.len(), 200_000);
         let first = object.bytes[0];
         assert!(object.bytes.iter().all(|byte| *byte == first));
-        assert_eq!(store.list(&Prefix::All).await.unwrap(), [key.clone()]);
+        assert_eq!(
+            store.list(&Prefix::All).await.unwrap(),
+            slice::from_ref(&key)
+        );
         // The dead process holds no lock.
         let update = PutMode::Update(object.version);
         store

@@ -1,9 +1,15 @@
-use stk_run::{Event, RunStatus, TransitionError};
+use std::time::Duration;
+
+use stk_run::{Event, RunStatus, TaskId, TransitionError};
 use stk_store::runs::{self, AdvanceError, Cancellation};
 use stk_store::{Folder, Memory, RecordError, Store, StoreError};
 
 use crate::contract::unknown_run;
 use crate::sample::{at, locked, record, run_id, target};
+
+fn succeeded(task: TaskId) -> Event {
+    Event::TaskSucceeded { task, iac: None }
+}
 
 #[tokio::test]
 async fn a_run_is_created_once_and_listed() {
@@ -53,7 +59,7 @@ async fn a_run_advances_event_by_event() {
         .unwrap();
     let tasks: Vec<_> = run.tasks.iter().map(|task| task.id).collect();
     for (second, task) in (1..).zip(tasks) {
-        for event in [Event::TaskStarted(task), Event::TaskSucceeded(task)] {
+        for event in [Event::TaskStarted(task), succeeded(task)] {
             runs::advance(&store, &lock, &mut run, &event, at(second))
                 .await
                 .unwrap();
@@ -88,10 +94,10 @@ async fn a_cancelled_run_is_noticed_by_its_holder() {
     assert!(matches!(&cancelled, Cancellation::Cancelled(record)
         if record.status == RunStatus::Canceled));
 
-    let error = runs::advance(&store, &lock, &mut run, &Event::TaskSucceeded(task), at(3))
+    let error = runs::advance(&store, &lock, &mut run, &succeeded(task), at(3))
         .await
         .unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"run 01J9V6MWFTWQ39230000000001 was changed by somebody else: it is now CANCELED");
     assert!(matches!(error, AdvanceError::ChangedElsewhere { .. }));
     assert_eq!(run.status, RunStatus::Canceled);
     assert_eq!(runs::load(&store, run_id(1)).await.unwrap().unwrap(), run);
@@ -121,12 +127,13 @@ async fn a_removed_record_is_noticed() {
     assert!(matches!(error, AdvanceError::Vanished { .. }));
 }
 
-/// Many events, and a cancellation in the middle of them: whatever the order, the run ends
-/// cancelled, its holder learns so, and no event is lost that was reported as stored.
+/// Many events, and a cancellation in the middle of them: whoever wins a race, both sides and the
+/// stored record agree on how the run ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancellation_wins_against_a_busy_holder() {
     let aliases: Vec<String> = (0..40).map(|number| format!("a{number}")).collect();
     let aliases: Vec<&str> = aliases.iter().map(String::as_str).collect();
+    let mut cancelled = 0;
     for round in 0..5 {
         let place = tempfile::tempdir().unwrap();
         let store = Folder::create(place.path()).unwrap();
@@ -137,37 +144,48 @@ async fn a_cancellation_wins_against_a_busy_holder() {
         let tasks: Vec<_> = run.tasks.iter().map(|task| task.id).collect();
         let holder = async {
             for task in tasks {
-                for event in [Event::TaskStarted(task), Event::TaskSucceeded(task)] {
-                    if let Err(error) = runs::advance(&store, &lock, &mut run, &event, at(1)).await
-                    {
-                        return error;
-                    }
+                for event in [Event::TaskStarted(task), succeeded(task)] {
+                    runs::advance(&store, &lock, &mut run, &event, at(1)).await?;
+                }
+                // Every fourth round without a pause: the canceller loses many races then.
+                if round % 4 != 0 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
                 }
             }
-            panic!("the cancellation came too late to be tested");
+            Ok(())
         };
         let canceller = async {
-            tokio::time::sleep(std::time::Duration::from_millis(round * 3)).await;
+            tokio::time::sleep(Duration::from_millis(round * 3)).await;
             runs::cancel(&store, run_id(1), at(2)).await.unwrap()
         };
-        let (error, cancelled) = tokio::join!(holder, canceller);
-        assert!(
-            matches!(cancelled, Cancellation::Cancelled(_)),
-            "{cancelled:?}"
-        );
-        assert!(
-            matches!(
-                error,
-                AdvanceError::ChangedElsewhere {
-                    status: RunStatus::Canceled,
-                    ..
-                }
-            ),
-            "{error:?}"
-        );
-        assert_eq!(
-            runs::load(&store, run_id(1)).await.unwrap().unwrap().status,
-            RunStatus::Canceled
-        );
+        let (held, outcome) = tokio::join!(holder, canceller);
+        let expected = match outcome {
+            Cancellation::Cancelled(_) => {
+                cancelled += 1;
+                assert!(
+                    matches!(
+                        held,
+                        Err(AdvanceError::ChangedElsewhere {
+                            status: RunStatus::Canceled,
+                            ..
+                        })
+                    ),
+                    "{held:?}"
+                );
+                RunStatus::Canceled
+            }
+            Cancellation::AlreadyFinished(_) => {
+                held.unwrap();
+                RunStatus::Succeeded
+            }
+            Cancellation::NotFound => panic!("the run is there"),
+        };
+        let stored = runs::load(&store, run_id(1)).await.unwrap().unwrap();
+        assert_eq!(stored.status, expected);
+        assert_eq!(stored, run);
     }
+    assert!(
+        cancelled > 0,
+        "the cancellations came too late to test anything"
+    );
 }

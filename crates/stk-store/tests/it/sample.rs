@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::Map;
 use stk_run::{
-    Action, Alias, CONNECTION_VERSION, ConnectionRecord, DEPLOYED_VERSION, DeployMode,
-    DeployedUnit, Digest, Execution, Holder, IacReference, LOCK_VERSION, LockRecord,
+    Action, Alias, CONNECTION_VERSION, ConnectionRecord, ConnectionValues, DEPLOYED_VERSION,
+    DeployMode, DeployedUnit, Digest, Execution, Holder, IacReference, LOCK_VERSION, LockRecord,
     PluginReference, ProjectKind, ProjectReference, Publisher, RECORD_VERSION, RunId, RunRecord,
     RunStatus, Target, Unit,
 };
@@ -97,6 +99,7 @@ pub(crate) fn record(project: &str, run_id: RunId, aliases: &[&str]) -> RunRecor
         finished_at: None,
         tasks: RunRecord::per_plugin_tasks(run_id, &units),
         units,
+        workspace_connections: BTreeMap::new(),
     }
 }
 
@@ -128,8 +131,10 @@ pub(crate) fn connection(
         name: name.to_owned(),
         environment: "dev".to_owned(),
         kind: Some("aws-sns-conn".to_owned()),
-        attributes: Map::from_iter([("arn".to_owned(), format!("arn of {project}").into())]),
-        sensitive: Vec::new(),
+        values: ConnectionValues {
+            attributes: Map::from_iter([("arn".to_owned(), format!("arn of {project}").into())]),
+            sensitive: Vec::new(),
+        },
         published_by: Publisher {
             project: project.to_owned(),
             alias: alias(publisher),
