@@ -123,8 +123,11 @@ mod tests {
 
     #[test]
     fn values_may_differ_by_environment() {
-        insta::assert_snapshot!(shown(BOTH, "dev"), @"");
-        insta::assert_snapshot!(shown(BOTH, "qa"), @"");
+        insta::assert_snapshot!(shown(BOTH, "dev"), @r#"
+        database: {"port":5432}
+        topic: {"arn":"arn:1"}
+        "#);
+        insta::assert_snapshot!(shown(BOTH, "qa"), @r#"topic: {"arn":"arn:1"}"#);
     }
 
     #[test]
@@ -135,7 +138,7 @@ mod tests {
 
     #[test]
     fn faults_have_a_place() {
-        insta::assert_snapshot!(shown("topic: arn:1\n", "dev"), @"");
-        insta::assert_snapshot!(shown("- a\n", "dev"), @"");
+        insta::assert_snapshot!(shown("topic: arn:1\n", "dev"), @"connections.yaml:1:8: error[STK004]: the connection `topic` must be a mapping of attributes, found the text `arn:1`");
+        insta::assert_snapshot!(shown("- a\n", "dev"), @"connections.yaml:1:1: error[STK004]: the file must be a mapping, found a list");
     }
 }

@@ -167,6 +167,21 @@ fn plugins(
     schema_version: SchemaVersion,
     report: &mut Report,
 ) -> Vec<AppliedPlugin> {
+    // Nothing is destroyed because a line is missing: that there are no plugins has to be said.
+    if spec.node("plugins").is_none() {
+        let problem = if spec.entry("plugins").is_some() {
+            "is empty"
+        } else {
+            "is missing"
+        };
+        report.error_with_help(
+            FindingCode::MissingKey,
+            spec.place("plugins"),
+            format!("{} {problem}", spec.name_of("plugins")),
+            "list the applied plugins; write `plugins: []` if there are none, which destroys what \
+             is deployed",
+        );
+    }
     let nodes = spec.list("plugins", report);
     let mut reader = PluginReader::new(schema_version);
     let mut plugins: Vec<AppliedPlugin> = Vec::with_capacity(nodes.len());

@@ -215,7 +215,7 @@ impl<'u> Merge<'u, '_> {
         }
     }
 
-    /// Reports `***`, and a secret that is written out; `true` when the value must not be used.
+    /// Reports `***`, and a password that is written out; `true` when the value must not be used.
     fn is_secret(&mut self, input: &InputDefinition, candidate: &Candidate<'_>) -> bool {
         let plugin = &self.applied.alias;
         if let Some(path) = secret::find(candidate.value) {
@@ -235,14 +235,15 @@ impl<'u> Merge<'u, '_> {
         }
         if input.kind == InputKind::Password {
             self.report.push(candidate.origin.finding(
-                Severity::Warning,
+                Severity::Error,
                 FindingCode::SecretInput,
                 format!(
-                    "the password `{}` of the plugin `{plugin}` is written out, and will be stored in the run's record as it is",
+                    "the password `{}` of the plugin `{plugin}` is written out: it would be stored in the run's record and in the rendered Terraform",
                     input.name
                 ),
-                Some("let the plugin's Terraform read it from a secret manager".to_owned()),
+                Some(secret::HELP.to_owned()),
             ));
+            return true;
         }
         false
     }

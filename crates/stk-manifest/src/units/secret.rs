@@ -7,7 +7,7 @@ use crate::manifest::SECRET_PLACEHOLDER;
 use crate::yaml::Places;
 
 /// Why secrets stop a deployment, and what can be done.
-pub(super) const HELP: &str = "secret inputs are not supported yet by this version: the value is not in stk.yaml, and deploying would set the literal `***`; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager";
+pub(super) const HELP: &str = "secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager";
 
 /// The path of indexes to the first `***` in `value`.
 pub(super) fn find(value: &Value) -> Option<Vec<usize>> {

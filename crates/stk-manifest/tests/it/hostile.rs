@@ -181,12 +181,12 @@ fn tags_are_ignored() {
 #[test]
 fn duplicate_keys_in_a_large_mapping() {
     let mut text =
-        "schema-version: v2\nkind: manifest\nspec:\n  type: infra\n  global-inputs:\n".to_owned();
+        "schema-version: v2\nkind: manifest\nspec:\n  type: infra\n  plugins: []\n  global-inputs:\n".to_owned();
     for key in 0..50 {
         let _ = writeln!(text, "    k{}: 1", key % 49);
     }
     insta::assert_snapshot!(check(&text), @"
-    stk.yaml:55:5: error[STK003]: the key `k0` stands twice in this mapping: on line 6 and on line 55
+    stk.yaml:56:5: error[STK003]: the key `k0` stands twice in this mapping: on line 7 and on line 56
       help: remove one of the two
     ");
 }
@@ -194,7 +194,7 @@ fn duplicate_keys_in_a_large_mapping() {
 #[test]
 fn many_duplicates_stay_fast() {
     let mut text =
-        "schema-version: v2\nkind: manifest\nspec:\n  type: infra\n  global-inputs:\n".to_owned();
+        "schema-version: v2\nkind: manifest\nspec:\n  type: infra\n  plugins: []\n  global-inputs:\n".to_owned();
     for _ in 0..20_000 {
         text.push_str("    k: 1\n");
     }

@@ -162,16 +162,16 @@ fn head() {
     insta::assert_snapshot!(findings(""), @"stk.yaml:1:1: error[STK001]: the file is empty");
     insta::assert_snapshot!(findings("# nothing\n"), @"stk.yaml:1:1: error[STK001]: the file is empty");
     insta::assert_snapshot!(findings("- a\n"), @"stk.yaml:1:1: error[STK004]: the file must be a mapping, found a list");
-    insta::assert_snapshot!(findings("kind: manifest\nspec: {type: infra}\n"), @"
+    insta::assert_snapshot!(findings("kind: manifest\nspec: {type: infra, plugins: []}\n"), @"
     stk.yaml:1:1: error[STK012]: `schema-version` is missing
       help: this version reads `schema-version: v1` and `schema-version: v2`
     ");
-    insta::assert_snapshot!(findings("schema-version: v9\nkind: manifest\nspec: {type: infra}\n"), @"
+    insta::assert_snapshot!(findings("schema-version: v9\nkind: manifest\nspec: {type: infra, plugins: []}\n"), @"
     stk.yaml:1:17: error[STK010]: the schema version `v9` is unknown
       help: this version reads `schema-version: v1` and `schema-version: v2`
     ");
-    insta::assert_snapshot!(findings("schema-version: v3\nkind: manifest\nspec: {type: infra}\n"), @"stk.yaml:1:17: warning[STK010]: `schema-version: v3` is not known for stk.yaml; the file is read as v2");
-    insta::assert_snapshot!(findings("schema-version: v2\nkind: plugin\nmetadata: {name: x, display-name: X}\nspec: {type: infra}\n"), @"
+    insta::assert_snapshot!(findings("schema-version: v3\nkind: manifest\nspec: {type: infra, plugins: []}\n"), @"stk.yaml:1:17: warning[STK010]: `schema-version: v3` is not known for stk.yaml; the file is read as v2");
+    insta::assert_snapshot!(findings("schema-version: v2\nkind: plugin\nmetadata: {name: x, display-name: X}\nspec: {type: infra, plugins: []}\n"), @"
     stk.yaml:2:7: error[STK011]: the kind is `plugin`, not `manifest`
       help: this file must have `kind: manifest`; is it the plugin's file?
     stk.yaml:3:21: warning[STK005]: `metadata` has no key `display-name`; it is ignored
@@ -182,7 +182,7 @@ fn head() {
     stk.yaml:3:1: warning[STK005]: the file has no key `specs`; it is ignored
       help: did you mean `spec`?
     ");
-    insta::assert_snapshot!(findings("schema-version: v2\nkind: manifest\nspec:\n  type: both\n"), @"
+    insta::assert_snapshot!(findings("schema-version: v2\nkind: manifest\nspec:\n  type: both\n  plugins: []\n"), @"
     stk.yaml:4:9: error[STK018]: `type` of `spec` must be `app` or `infra`, found `both`
       help: write `type: infra` for what is deployed with Terraform
     ");
@@ -323,4 +323,28 @@ fn a_leading_zero_is_pointed_out() {
     stk.yaml:11:65: warning[STK006]: `.inf` is an infinite number; it is kept as text
       help: put it in quotes if text is what is meant
     ");
+}
+
+#[test]
+fn that_there_are_no_plugins_has_to_be_said() {
+    let findings = |plugins: &str| {
+        let text = format!(
+            "schema-version: v2\nkind: manifest\nmetadata: {{name: shop}}\nspec:\n  type: infra\n{plugins}"
+        );
+        let findings = Manifest::parse("stk.yaml", &text).findings;
+        findings
+            .iter()
+            .map(|finding| format!("{finding}\n{}", finding.help.as_deref().unwrap_or_default()))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    insta::assert_snapshot!(findings(""), @"
+    stk.yaml:5:3: error[STK012]: `plugins` of `spec` is missing
+    list the applied plugins; write `plugins: []` if there are none, which destroys what is deployed
+    ");
+    insta::assert_snapshot!(findings("  plugins:\n"), @"
+    stk.yaml:6:3: error[STK012]: `plugins` of `spec` is empty
+    list the applied plugins; write `plugins: []` if there are none, which destroys what is deployed
+    ");
+    assert_eq!(findings("  plugins: []\n"), "");
 }

@@ -168,38 +168,38 @@ fn secrets_never_pass() {
     insta::assert_snapshot!(shown, @"
     {}
     stk.yaml:8:7: error[STK045]: the secret input `late` (`Late`) of the plugin `b` has no value
-      help: secret inputs are not supported yet by this version: the value is not in stk.yaml, and deploying would set the literal `***`; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
+      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
     stk.yaml:12:15: error[STK045]: the input `pass` of the plugin `b` is a secret: `***` stands in the place of its value
-      help: secret inputs are not supported yet by this version: the value is not in stk.yaml, and deploying would set the literal `***`; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
+      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
     stk.yaml:13:16: error[STK045]: the input `token` of the plugin `b` is a secret: `***` stands in the place of its value
-      help: secret inputs are not supported yet by this version: the value is not in stk.yaml, and deploying would set the literal `***`; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
+      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
     stk.yaml:14:22: error[STK045]: the input `box` of the plugin `b` is a secret: `***` stands in the place of its value
-      help: secret inputs are not supported yet by this version: the value is not in stk.yaml, and deploying would set the literal `***`; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
+      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
     stk.yaml:15:21: warning[STK042]: the plugin `b` declares no input `undeclared`; templates see it all the same
     stk.yaml:15:22: error[STK045]: the input `undeclared` of the plugin `b` is a secret: `***` stands in the place of its value
-      help: secret inputs are not supported yet by this version: the value is not in stk.yaml, and deploying would set the literal `***`; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
+      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
     stk.yaml:16:29: error[STK045]: the input `x__CONNECTOR__pass` of the plugin `b` is a secret: `***` stands in the place of its value
-      help: secret inputs are not supported yet by this version: the value is not in stk.yaml, and deploying would set the literal `***`; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
+      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
     ");
-    insta::assert_snapshot!(merged("inputs: {pass: clear, late: clear}", spec, "--token '***'"), @r#"
-    {"pass":"clear","late":"clear"}
+    insta::assert_snapshot!(merged("inputs: {pass: clear, late: clear}", spec, "--token '***'"), @"
+    {}
     stk.yaml:8:7: warning[STK040]: the input `box` of the plugin `b` has no value and no default; templates see it as undefined
       help: add `box: <value>` to the plugin's `inputs`
-    stk.yaml:11:22: warning[STK045]: the password `pass` of the plugin `b` is written out, and will be stored in the run's record as it is
-      help: let the plugin's Terraform read it from a secret manager
-    stk.yaml:11:35: warning[STK045]: the password `late` of the plugin `b` is written out, and will be stored in the run's record as it is
-      help: let the plugin's Terraform read it from a secret manager
+    stk.yaml:11:22: error[STK045]: the password `pass` of the plugin `b` is written out: it would be stored in the run's record and in the rendered Terraform
+      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
+    stk.yaml:11:35: error[STK045]: the password `late` of the plugin `b` is written out: it would be stored in the run's record and in the rendered Terraform
+      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
     DYNAMIC_INPUTS:1:1: error[STK045]: the input `token` of the plugin `b` is a secret: `***` stands in the place of its value
-      help: secret inputs are not supported yet by this version: the value is not in stk.yaml, and deploying would set the literal `***`; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
-    "#);
+      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
+    ");
     let stk = project("- {name: studio/bucket@1.0.0, alias: b, type: infra}")
         + "  global-inputs: {key: '***', region: x}\n  global-computed-inputs: {key: '***'}\n";
     let parsed = merge(&stk, &plugin("v2", "inputs: []"), "");
     insta::assert_snapshot!(show(&parsed.findings), @"
     stk.yaml:9:24: warning[STK045]: the global input `key` is a secret (`***`) and is left out
-      help: secret inputs are not supported yet by this version: the value is not in stk.yaml, and deploying would set the literal `***`; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
+      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
     stk.yaml:10:33: warning[STK045]: the global computed input `key` is a secret (`***`) and is left out
-      help: secret inputs are not supported yet by this version: the value is not in stk.yaml, and deploying would set the literal `***`; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
+      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
     ");
     let unit = parsed.value.expect("units").remove(0);
     assert_eq!(
