@@ -56,6 +56,13 @@ impl Failure {
         self
     }
 
+    /// The same, with all of these pieces of advice; an `Option` is none or one.
+    #[must_use]
+    pub fn with_helps(mut self, help: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.help.extend(help.into_iter().map(Into::into));
+        self
+    }
+
     /// The same, with one more place in a file.
     #[must_use]
     pub fn with_annotation(mut self, annotation: Annotation) -> Self {

@@ -15,6 +15,40 @@ pub struct InputSpec {
 }
 
 impl InputSpec {
+    /// An input that the step fails without.
+    pub const fn required(name: &'static str, description: &'static str) -> Self {
+        Self {
+            name,
+            description,
+            default: None,
+            required: true,
+        }
+    }
+
+    /// An input that may be left out.
+    pub const fn optional(name: &'static str, description: &'static str) -> Self {
+        Self {
+            name,
+            description,
+            default: None,
+            required: false,
+        }
+    }
+
+    /// An input that has `default` when it is left out.
+    pub const fn defaulted(
+        name: &'static str,
+        default: &'static str,
+        description: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            description,
+            default: Some(default),
+            required: false,
+        }
+    }
+
     /// The specifications as the lines of a `--help` text, in their order: `INPUT_<NAME>`, then the description, indented, with the
     /// default or `required` in brackets.
     pub fn help(specs: &[Self]) -> String {
@@ -41,24 +75,13 @@ mod tests {
     #[test]
     fn help_lists_names_defaults_and_descriptions() {
         let specs = [
-            InputSpec {
-                name: "ENVIRONMENT",
-                description: "The environment.",
-                default: None,
-                required: true,
-            },
-            InputSpec {
-                name: "WORKDIR",
-                description: "The folder of `.stk`.\nRelative to the step's folder.",
-                default: Some("./"),
-                required: false,
-            },
-            InputSpec {
-                name: "MANIFEST_PATH",
-                description: "A manifest.",
-                default: Some(""),
-                required: false,
-            },
+            InputSpec::required("ENVIRONMENT", "The environment."),
+            InputSpec::defaulted(
+                "WORKDIR",
+                "./",
+                "The folder of `.stk`.\nRelative to the step's folder.",
+            ),
+            InputSpec::defaulted("MANIFEST_PATH", "", "A manifest."),
         ];
         insta::assert_snapshot!(InputSpec::help(&specs), @r"
         INPUT_ENVIRONMENT [required]
