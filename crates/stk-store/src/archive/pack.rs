@@ -91,7 +91,7 @@ pub fn pack(entries: impl IntoIterator<Item = Entry>) -> Result<Bytes, PackError
         })?;
     }
     let archive = writer.finish().map_err(|source| PackError::Zip {
-        path: String::new(),
+        path: "the list of files".to_owned(),
         source,
     })?;
     Ok(archive.into_inner().into())

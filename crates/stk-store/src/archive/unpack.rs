@@ -107,12 +107,13 @@ pub fn unpack(bytes: &[u8], limits: Limits) -> Result<Vec<Entry>, UnpackError> {
     };
     let mut entries = Vec::with_capacity(archive.len());
     for index in 0..archive.len() {
+        let path = match archive.name_for_index(index) {
+            Some(Ok(name)) => name.escape_debug().to_string(),
+            _ => format!("file {}", index + 1),
+        };
         let file = archive
             .by_index(index)
-            .map_err(|source| UnpackError::Content {
-                path: format!("file {}", index + 1),
-                source,
-            })?;
+            .map_err(|source| UnpackError::Content { path, source })?;
         if let Some(entry) = read(file, &mut left)? {
             entries.push(entry);
         }

@@ -134,6 +134,10 @@ fn damaged_content_is_refused() {
     let mut bytes = pack([entry("a", "content")]).unwrap().to_vec();
     replace(&mut bytes, b"content", b"CONTENT");
     insta::assert_snapshot!(fault(&bytes), @"`a` cannot be read from the archive: i/o error: Invalid checksum");
+    // The local header of the file is gone, its line in the directory is not.
+    let mut bytes = pack([entry("a", "content")]).unwrap().to_vec();
+    replace(&mut bytes, b"PK\x03\x04", b"PK\x00\x00");
+    insta::assert_snapshot!(fault(&bytes), @"`a` cannot be read from the archive: invalid Zip archive: Invalid local file header");
     let bytes = pack([entry("a", "content")]).unwrap();
     assert!(unpack(&bytes[..bytes.len() - 30], Limits::default()).is_err());
 }
