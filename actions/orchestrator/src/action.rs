@@ -1,10 +1,16 @@
-//! The action around [`start`](crate::start): inputs, messages, outputs.
+//! The action around [`start()`](crate::start()): inputs, messages, outputs.
 
-use gha::{Environment, Failure, Log, Outputs, Summary};
-use stk_order::{Action, DeployOrder};
+use std::path::Path;
+
+use gha::{Environment, Failure, Log, OutputError, Outputs, Summary};
+use stk_manifest::Finding;
+use stk_order::{Action, DeployOrder, Step};
 use stk_run::{Clock, RunRecord, TaskList, exit_code};
 
-use crate::{Request, StartError, Started, annotation, load, start};
+use crate::{
+    LoadError, Request, StartError, Started, abandon, annotation, failure_in_repository,
+    in_repository, load, start,
+};
 
 /// Runs the action.
 ///
@@ -16,18 +22,41 @@ pub fn main(environment: &Environment, log: &Log) -> Result<(), Failure> {
         Failure::from_error(exit_code::INPUTS, &error)
             .with_help("start the program in a folder that exists")
     })?;
-    let request = Request::from_inputs(environment, &folder, log)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::from_error(exit_code::BUG, &error))?;
-    let started = runtime.block_on(orchestrate(&request, log, &Clock::system()))?;
-    outputs(&started.record, environment)
-        .map_err(|error| Failure::from_error(exit_code::INPUTS, &error))?;
+    runtime
+        .block_on(run(environment, &folder, log))
+        .map_err(|failure| failure_in_repository(failure, environment, &folder))
+}
+
+async fn run(environment: &Environment, folder: &Path, log: &Log) -> Result<(), Failure> {
+    let clock = Clock::system();
+    let request = Request::from_inputs(environment, folder, log)?;
+    let started = orchestrate(&request, environment, log, &clock).await?;
+    if let Err(error) = outputs(&started.record, environment) {
+        // Nobody would learn the run's id, so nobody could run its tasks or cancel it.
+        let mut failure = Failure::from_error(exit_code::INPUTS, &error)
+            .with_help("check the space and the permissions of the file that GITHUB_OUTPUT names");
+        if let Err(error) = end(&request, &started.record, &clock).await {
+            failure.causes.extend(error.causes);
+        }
+        return Err(failure);
+    }
     if let Err(error) = Summary::new(environment).append(&summary(&started)) {
         log.warning(&format!("the step summary could not be written: {error}"));
     }
     Ok(())
+}
+
+async fn end(request: &Request, record: &RunRecord, clock: &Clock) -> Result<(), Failure> {
+    let store = stk_store::open(&request.locations.iac)
+        .await
+        .map_err(|error| StartError::Open(error).to_failure())?;
+    abandon(record, store.as_ref(), clock)
+        .await
+        .map_err(|error| error.to_failure())
 }
 
 /// Reads the project, says what is odd about it, and starts a run.
@@ -35,17 +64,27 @@ pub fn main(environment: &Environment, log: &Log) -> Result<(), Failure> {
 /// # Errors
 ///
 /// The failure to print and to exit with.
-pub async fn orchestrate(request: &Request, log: &Log, clock: &Clock) -> Result<Started, Failure> {
+pub async fn orchestrate(
+    request: &Request,
+    environment: &Environment,
+    log: &Log,
+    clock: &Clock,
+) -> Result<Started, Failure> {
     let project = load(
         &request.workdir,
         request.plugins.as_deref(),
         &request.settings.environment,
         &request.dynamic_inputs,
     )
-    .map_err(|error| error.to_failure())?;
-    for warning in &project.warnings {
-        log.annotate(&annotation(warning));
-    }
+    .map_err(|error| {
+        // What is odd often explains what is wrong: a required input is missing because its name is
+        // misspelt.
+        if let LoadError::Findings(findings) = &error {
+            warn(findings, request, environment, log);
+        }
+        error.to_failure()
+    })?;
+    warn(&project.warnings, request, environment, log);
     if let Ok(identity) = project.manifest.project_identity() {
         // The words of the published action, which scripts look for.
         let kind = match project.manifest.kind {
@@ -74,6 +113,14 @@ pub async fn orchestrate(request: &Request, log: &Log, clock: &Clock) -> Result<
     Ok(started)
 }
 
+/// Shows the findings that are no errors.
+fn warn(findings: &[Finding], request: &Request, environment: &Environment, log: &Log) {
+    for finding in findings.iter().filter(|finding| !finding.is_error()) {
+        let annotation = annotation(finding);
+        log.annotate(&in_repository(annotation, environment, &request.folder));
+    }
+}
+
 /// The order for people: one line for each plugin.
 #[must_use]
 pub fn order_lines(order: &DeployOrder) -> Vec<String> {
@@ -88,27 +135,33 @@ pub fn order_lines(order: &DeployOrder) -> Vec<String> {
                 Action::Apply => "apply",
                 Action::Destroy => "destroy",
             };
-            let needs: Vec<_> = step
-                .needs
-                .iter()
-                .map(|need| match &need.from {
-                    Some(from) => format!("{} from {from}", need.connection),
-                    None => format!("{} from the workspace", need.connection),
-                })
-                .collect();
-            // What a plugin that goes away needed no longer matters.
-            let needs = if needs.is_empty() || step.action == Action::Destroy {
-                String::new()
+            let needs = needs(step, |connection| connection.to_owned());
+            let needs = if needs.is_empty() {
+                needs
             } else {
-                format!(" (needs {})", needs.join(", "))
+                format!(" (needs {needs})")
             };
             format!("  {number:>width$}. {action:<7} {}{needs}", step.alias)
         })
         .collect()
 }
 
+/// What an applied plugin needs from which; what one that goes away needed no longer matters.
+fn needs(step: &Step, shown: impl Fn(&str) -> String) -> String {
+    let needs: Vec<_> = step
+        .needs
+        .iter()
+        .filter(|_| step.action == Action::Apply)
+        .map(|need| {
+            let from = need.from.as_deref().unwrap_or("the workspace");
+            format!("{} from {from}", shown(&need.connection))
+        })
+        .collect();
+    needs.join(", ")
+}
+
 /// In per-plugin mode nothing is prepared: every task is one of the apply tasks.
-fn outputs(record: &RunRecord, environment: &Environment) -> Result<(), gha::OutputError> {
+fn outputs(record: &RunRecord, environment: &Environment) -> Result<(), OutputError> {
     let tasks = TaskList::of_run(record).to_single_quoted();
     let outputs = Outputs::new(environment);
     outputs.set("run_id", &record.run_id.to_string())?;
@@ -117,30 +170,47 @@ fn outputs(record: &RunRecord, environment: &Environment) -> Result<(), gha::Out
     outputs.set("apply_tasks", &tasks)
 }
 
+/// The page of the step, in Markdown.
 fn summary(started: &Started) -> String {
     let record = &started.record;
     let mut text = format!(
-        "### Deployment of {} ({})\n\nRun `{}`\n\n| # | action | plugin | needs |\n|---|---|---|---|\n",
-        record.target, record.version_tag, record.run_id
+        "### Deployment of {} to {} ({})\n\nRun `{}`\n\n",
+        plain(&record.target.project),
+        plain(&record.target.environment),
+        plain(&record.version_tag),
+        record.run_id
     );
+    if started.order.steps.is_empty() {
+        text.push_str("There is nothing to deploy and nothing to destroy.\n");
+        return text;
+    }
+    text.push_str("| # | action | plugin | needs |\n|---|---|---|---|\n");
     for (number, step) in (1..).zip(&started.order.steps) {
-        let needs: Vec<_> = step
-            .needs
-            .iter()
-            .map(|need| {
-                let from = need.from.as_deref().unwrap_or("the workspace");
-                format!("`{}` from {from}", need.connection.replace('|', "\\|"))
-            })
-            .collect();
         let action = match step.action {
             Action::Apply => "apply",
             Action::Destroy => "**destroy**",
         };
+        let needs = needs(step, plain);
         text.push_str(&format!(
-            "| {number} | {action} | `{}` | {} |\n",
-            step.alias,
-            needs.join(", ")
+            "| {number} | {action} | `{}` | {needs} |\n",
+            step.alias
         ));
     }
     text
+}
+
+/// Text of the user's as Markdown that shows it as it is.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        if r"\`*_[]<>|#~&".contains(character) {
+            plain.push('\\');
+        }
+        plain.push(if character.is_control() {
+            ' '
+        } else {
+            character
+        });
+    }
+    plain
 }

@@ -2,18 +2,22 @@ use std::io;
 use std::path::PathBuf;
 
 use gha::Failure;
-use stk_manifest::{DynamicInputsError, Finding, Severity};
-use stk_run::{Alias, LockRecord, exit_code};
+use stk_manifest::{DynamicInputsError, Finding};
+use stk_run::{LockRecord, exit_code};
 use stk_store::archive::PackError;
+use stk_store::runs::AdvanceError;
 use stk_store::{AcquireError, OpenError, RecordError, StoreError};
 
-use crate::findings::annotation;
+use crate::failure::{explained, summary, with_findings};
 use crate::source::SourceError;
+
+/// What to do about a fault of this program.
+const BUG: &str = "this is a fault of this program: please report it, with the project's stk.yaml";
 
 /// Why a project cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// There is no `stk.yaml`.
+    /// There is no `stk.yaml`: the wrong folder, or the repository was not checked out.
     #[error("there is no `{}`", .path.display())]
     NoManifest {
         /// Where it was looked for.
@@ -21,7 +25,7 @@ pub enum LoadError {
         /// Folders nearby that do have one.
         elsewhere: Vec<PathBuf>,
     },
-    /// A file is there, but cannot be read.
+    /// A file is there, but this user may not read it, or it is not text.
     #[error("`{}` cannot be read", .path.display())]
     Read {
         /// The file.
@@ -30,10 +34,10 @@ pub enum LoadError {
         #[source]
         source: io::Error,
     },
-    /// DYNAMIC_INPUTS is malformed.
+    /// The user's DYNAMIC_INPUTS are malformed.
     #[error("the input DYNAMIC_INPUTS is malformed")]
     DynamicInputs(#[source] DynamicInputsError),
-    /// `stk.yaml` or a `plugin.yaml` is wrong.
+    /// `stk.yaml`, `connections.yaml` or a `plugin.yaml` is wrong.
     #[error("{}", summary(.0))]
     Findings(Vec<Finding>),
 }
@@ -41,19 +45,19 @@ pub enum LoadError {
 /// Why a run could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The store could not be opened.
+    /// A store could not be opened: the user's input names none, or it cannot be written.
     #[error("the store could not be opened")]
     Open(#[source] OpenError),
-    /// Another run of the same target is going on.
+    /// Another run of the same target is going on, or was killed and never released its lock.
     #[error("{} is being deployed by run {}", .0.target, .0.run_id)]
     Held(Box<LockRecord>),
-    /// The lock could not be taken.
+    /// The store failed while the lock was taken.
     #[error("the deployment lock could not be taken")]
     Acquire(#[source] AcquireError),
-    /// The plugins cannot be ordered, or connections are missing.
+    /// The plugins cannot be ordered, or connections are missing; a fault of `stk.yaml`.
     #[error("{}", summary(.0))]
     Order(Vec<Finding>),
-    /// A plugin's files cannot be read.
+    /// A plugin's files cannot be read, or not be stored under their names.
     #[error("plugin `{alias}` cannot be packed")]
     Source {
         /// The plugin.
@@ -62,7 +66,7 @@ pub enum StartError {
         #[source]
         source: SourceError,
     },
-    /// A plugin's files cannot be stored.
+    /// A plugin's files cannot be in a package.
     #[error("plugin `{alias}` cannot be packed")]
     Pack {
         /// The plugin.
@@ -70,6 +74,15 @@ pub enum StartError {
         /// Why not.
         #[source]
         source: PackError,
+    },
+    /// The store did not take a plugin's package.
+    #[error("the package of plugin `{alias}` could not be stored")]
+    Package {
+        /// The plugin.
+        alias: String,
+        /// Why not.
+        #[source]
+        source: Box<StoreError>,
     },
     /// The alias is valid in `stk.yaml`, but not in a record: a fault of this program.
     #[error("plugin `{alias}` cannot be recorded")]
@@ -80,21 +93,34 @@ pub enum StartError {
         #[source]
         source: stk_run::IdError,
     },
-    /// The store failed.
-    #[error("the store failed")]
-    Store(#[source] StoreError),
-    /// A record could not be read or written.
-    #[error("the records of what is deployed could not be read or written")]
-    Record(#[source] RecordError),
-    /// A record could not be written.
-    #[error("the record of the run could not be written")]
-    Advance(#[source] Box<stk_store::runs::AdvanceError>),
-    /// What is deployed was never recorded with its IaC; the record was changed by hand.
-    #[error("plugin `{alias}` is to be destroyed, but its record names no IaC")]
-    NothingToDestroyWith {
-        /// The plugin.
-        alias: Alias,
+    /// The order names a plugin that is neither in the project nor deployed: a fault of this
+    /// program.
+    #[error("plugin `{alias}` was ordered, but nothing else is known of it")]
+    Unknown {
+        /// The alias.
+        alias: String,
     },
+    /// What earlier deployments left cannot be read: the store failed, or holds a damaged record.
+    #[error("what is deployed could not be read")]
+    Deployed(#[source] RecordError),
+    /// A workspace connection cannot be read: the store failed, or holds a damaged record.
+    #[error("connection `{name}` could not be read from the store")]
+    Connection {
+        /// The connection.
+        name: String,
+        /// Why not.
+        #[source]
+        source: Box<RecordError>,
+    },
+    /// The store did not take the run's record.
+    #[error("the run could not be recorded")]
+    Create(#[source] RecordError),
+    /// The store did not take that a run without tasks has ended.
+    #[error("the end of the run could not be recorded")]
+    Advance(#[source] Box<AdvanceError>),
+    /// The lock of a run that has ended could not be given back.
+    #[error("the deployment lock could not be released")]
+    Release(#[source] RecordError),
 }
 
 impl LoadError {
@@ -112,10 +138,11 @@ impl LoadError {
     pub fn to_failure(&self) -> Failure {
         let failure = Failure::from_error(self.exit_code(), self);
         match self {
-            Self::NoManifest { elsewhere, .. } if elsewhere.is_empty() => failure.with_help(
-                "set WORKDIR (--workdir) to the folder that holds `.stk`, or create the project \
-                 with `stk create`",
-            ),
+            Self::NoManifest { elsewhere, .. } if elsewhere.is_empty() => failure
+                .with_help("set WORKDIR (--workdir) to the folder that holds `.stk`")
+                .with_help(
+                    "in a workflow, check the repository out before this step (actions/checkout)",
+                ),
             Self::NoManifest { elsewhere, .. } => {
                 let folders: Vec<_> = elsewhere
                     .iter()
@@ -146,75 +173,52 @@ impl StartError {
             Self::Held(_) => exit_code::BUSY,
             Self::Order(_) => exit_code::ORDER,
             Self::Source { .. } | Self::Pack { .. } => exit_code::MANIFEST,
-            Self::Alias { .. } => exit_code::BUG,
+            Self::Alias { .. } | Self::Unknown { .. } => exit_code::BUG,
             Self::Open(_)
             | Self::Acquire(_)
-            | Self::Store(_)
-            | Self::Record(_)
+            | Self::Package { .. }
+            | Self::Deployed(_)
+            | Self::Connection { .. }
+            | Self::Create(_)
             | Self::Advance(_)
-            | Self::NothingToDestroyWith { .. } => exit_code::STORE,
+            | Self::Release(_) => exit_code::STORE,
         }
     }
 
     /// The failure to show: what, why, and what to do next.
     #[must_use]
     pub fn to_failure(&self) -> Failure {
-        let failure = Failure::from_error(self.exit_code(), self);
         let help = match self {
-            Self::Held(lock) => {
-                return failure
-                    .with_cause(format!(
-                        "it holds the deployment lock since {}, taken by {}",
-                        lock.acquired_at, lock.holder
-                    ))
-                    .with_help(format!(
-                        "wait until it ends (`stk-runtime status {} --watch`); if its runner is \
-                         gone, cancel it: run the cancel action with RUN_ID {}, or `stk-runtime \
-                         cancel {}`",
-                        lock.run_id, lock.run_id, lock.run_id
-                    ));
+            Self::Held(lock) => return self.held(lock),
+            Self::Order(findings) => {
+                return with_findings(Failure::from_error(self.exit_code(), self), findings);
             }
-            Self::Order(findings) => return with_findings(failure, findings),
             Self::Open(error) => error.help(),
             Self::Acquire(error) => error.help(),
-            Self::Store(error) => error.help(),
-            Self::Record(error) => error.help(),
+            Self::Package { source, .. } => source.help(),
+            Self::Connection { source, .. } => source.help(),
+            Self::Deployed(source) | Self::Create(source) | Self::Release(source) => source.help(),
             Self::Advance(error) => error.help(),
-            Self::Source {
-                source: SourceError::Read { .. },
-                ..
-            } => Some("check the permissions of the plugin's folder".to_owned()),
-            _ => None,
+            Self::Source { source, .. } => source.help(),
+            Self::Pack { .. } => None,
+            Self::Alias { .. } | Self::Unknown { .. } => Some(BUG.to_owned()),
         };
-        match help {
-            Some(help) => failure.with_help(help),
-            None => failure,
-        }
+        explained(self.exit_code(), self, help)
     }
-}
 
-/// Adds what is wrong to a failure: one cause and one annotation for each error, each help once.
-fn with_findings(mut failure: Failure, findings: &[Finding]) -> Failure {
-    for finding in findings.iter().filter(|finding| finding.is_error()) {
-        failure.causes.push(finding.to_string());
-        if let Some(help) = &finding.help
-            && !failure.help.contains(help)
-        {
-            failure.help.push(help.clone());
-        }
-        failure.annotations.push(annotation(finding));
-    }
-    failure
-}
-
-fn summary(findings: &[Finding]) -> String {
-    let errors = findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .count();
-    if errors == 1 {
-        "the project cannot be deployed".to_owned()
-    } else {
-        format!("the project cannot be deployed: {errors} errors")
+    fn held(&self, lock: &LockRecord) -> Failure {
+        let run_id = lock.run_id;
+        Failure::from_error(self.exit_code(), self)
+            .with_cause(format!(
+                "the run has held the deployment lock since {}, taken by {}",
+                lock.acquired_at, lock.holder
+            ))
+            .with_help(format!(
+                "wait until the run ends: `stk-runtime status {run_id} --watch`"
+            ))
+            .with_help(format!(
+                "if it is stuck or its runner is gone, cancel it: the cancel action with RUN_ID \
+                 {run_id}, or `stk-runtime cancel {run_id}`"
+            ))
     }
 }

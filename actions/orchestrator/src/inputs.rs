@@ -3,9 +3,10 @@ use std::path::{Path, PathBuf};
 use gha::{Context, Environment, Failure, InputError, InputSpec, Inputs, Level, Log};
 use stk_manifest::DynamicInputs;
 use stk_run::{Holder, exit_code};
-use stk_store::Locations;
+use stk_store::{Location, LocationError, Locations};
 
 use crate::error::LoadError;
+use crate::failure::explained;
 
 const fn optional(name: &'static str, description: &'static str) -> InputSpec {
     InputSpec {
@@ -75,11 +76,14 @@ pub const INPUTS: &[InputSpec] = &[
         "info",
         "How much is logged: error, warn, info, debug or trace",
     ),
+    defaulted("VERBOSE", "false", "Log as with LEVEL_LOG: debug"),
 ];
 
 /// What to deploy, and from where.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// The folder that relative paths start from.
+    pub folder: PathBuf,
     /// The folder that holds `.stk`.
     pub workdir: PathBuf,
     /// The catalogue of plugin sources; `None`: `plugins` below `workdir`.
@@ -121,6 +125,12 @@ impl Request {
         if let Some(level) = inputs.text("LEVEL_LOG").and_then(Level::parse) {
             log.set_level(level);
         }
+        if inputs
+            .flag("VERBOSE", false)
+            .map_err(|error| failure(&error))?
+        {
+            log.set_level(Level::Debug);
+        }
         let choice = |name, choices, default| {
             inputs
                 .choice(name, choices, default)
@@ -145,22 +155,16 @@ impl Request {
                 .map_err(|error| failure(&error))
         };
         let workdir = inputs.path("WORKDIR").unwrap_or_default();
-        let locations = Locations::resolve(
+        let locations = locations(
             inputs.text("IAC_BUCKET_NAME"),
             inputs.text("TFSTATE_BUCKET_NAME"),
             &folder.join(&workdir),
-        )
-        .map_err(|error| {
-            let failure = Failure::from_error(exit_code::INPUTS, &error);
-            match error.help() {
-                Some(help) => failure.with_help(help),
-                None => failure,
-            }
-        })?;
+        )?;
         let dynamic_inputs =
             DynamicInputs::parse(inputs.text("DYNAMIC_INPUTS").unwrap_or_default())
                 .map_err(|error| LoadError::DynamicInputs(error).to_failure())?;
         Ok(Self {
+            folder: folder.to_owned(),
             workdir,
             plugins: inputs.path("PLUGINS_PATH"),
             dynamic_inputs,
@@ -175,8 +179,49 @@ impl Request {
     }
 }
 
+/// Where runs and states are kept: what was given for the one and the other, else the folder beside
+/// the `stk.yaml` below `workdir`.
+///
+/// # Errors
+///
+/// A failure that names the input at fault.
+pub fn locations(
+    iac: Option<&str>,
+    state: Option<&str>,
+    workdir: &Path,
+) -> Result<Locations, Failure> {
+    // One at a time, to know which of them is at fault.
+    let iac = Locations::resolve(iac, None, workdir).map(|locations| locations.iac);
+    let state = Locations::resolve(None, state, workdir).map(|locations| locations.state);
+    Ok(Locations {
+        iac: location(iac, "IAC_BUCKET_NAME (--iac-store)")?,
+        state: location(state, "TFSTATE_BUCKET_NAME (--state-store)")?,
+    })
+}
+
+/// What the input `name` names, if this version can use it.
+fn location(location: Result<Location, LocationError>, name: &str) -> Result<Location, Failure> {
+    let cause = match location {
+        Ok(Location::Bucket { name: bucket }) => {
+            let message = format!(
+                "the input {name} names the S3 bucket `{bucket}`, and S3 stores are not available \
+                 in this version"
+            );
+            let help = "give `file://` and a folder, or nothing for `.stk/runtime` beside stk.yaml";
+            return Err(Failure::new(exit_code::INPUTS, message).with_help(help));
+        }
+        Ok(location) => return Ok(location),
+        Err(error) => explained(exit_code::INPUTS, &error, error.help()),
+    };
+    Err(Failure {
+        message: format!("the input {name} names no store"),
+        causes: vec![cause.message],
+        ..cause
+    })
+}
+
 /// Who holds the lock, for people who are blocked by it.
-pub(crate) fn holder(environment: &Environment) -> Holder {
+fn holder(environment: &Environment) -> Holder {
     let host = ["HOSTNAME", "COMPUTERNAME", "RUNNER_NAME"]
         .iter()
         .find_map(|name| environment.get(name))
@@ -201,7 +246,7 @@ fn unavailable(what: &str, help: &str) -> Failure {
 }
 
 fn failure(error: &InputError) -> Failure {
-    Failure::from_error(exit_code::INPUTS, error).with_help(error.help())
+    explained(exit_code::INPUTS, error, Some(error.help()))
 }
 
 #[cfg(test)]
@@ -214,10 +259,20 @@ mod tests {
         Request::from_inputs(&environment, Path::new("/project"), &log)
     }
 
+    fn message(pairs: &[(&str, &str)]) -> String {
+        let failure = request(pairs).unwrap_err();
+        let mut lines = vec![format!("{} {}", failure.exit_code, failure.message)];
+        lines.extend(failure.causes);
+        lines.extend(failure.help);
+        lines.join("\n")
+    }
+
+    const STANDALONE: (&str, &str) = ("INPUT_CONTROL_PLANE", "standalone");
+
     #[test]
     fn the_default_stores_are_beside_the_manifest() {
         let request = request(&[
-            ("INPUT_CONTROL_PLANE", "standalone"),
+            STANDALONE,
             ("INPUT_ENVIRONMENT", "dev"),
             ("INPUT_VERSION", "v1"),
             ("INPUT_WORKDIR", "infra"),
@@ -231,14 +286,44 @@ mod tests {
     }
 
     #[test]
-    fn missing_and_unavailable_inputs_are_named() {
-        let message = |pairs| {
-            let failure = request(pairs).unwrap_err();
-            format!("{} | {}", failure.message, failure.help.join(" | "))
-        };
-        insta::assert_snapshot!(message(&[]), @"");
-        insta::assert_snapshot!(message(&[("INPUT_CONTROL_PLANE", "standalone")]), @"");
-        insta::assert_snapshot!(message(&[("INPUT_CONTROL_PLANE", "alone")]), @"");
-        insta::assert_snapshot!(message(&[("INPUT_CONTROL_PLANE", "standalone"), ("INPUT_DEPLOY_MODE", "unified")]), @"");
+    fn what_is_missing_is_named() {
+        insta::assert_snapshot!(message(&[STANDALONE]), @"
+        10 input `ENVIRONMENT` is required and is empty
+        set `ENVIRONMENT` under `with:` of the step; outside GitHub, the environment variable `INPUT_ENVIRONMENT`
+        ");
+        insta::assert_snapshot!(message(&[STANDALONE, ("INPUT_ENVIRONMENT", "dev")]), @"
+        10 input `VERSION` is required and is empty
+        set `VERSION` under `with:` of the step; outside GitHub, the environment variable `INPUT_VERSION`
+        ");
+    }
+
+    #[test]
+    fn what_is_not_a_choice_is_named() {
+        insta::assert_snapshot!(message(&[("INPUT_CONTROL_PLANE", "alone")]), @"
+        10 input `CONTROL_PLANE` must be one of `stackspot`, `standalone`, not `alone`
+        set `CONTROL_PLANE` under `with:` of the step; outside GitHub, the environment variable `INPUT_CONTROL_PLANE`
+        ");
+        insta::assert_snapshot!(message(&[STANDALONE, ("INPUT_VERBOSE", "maybe")]), @"
+        10 input `VERBOSE` must be `true` or `false`, not `maybe`
+        set `VERBOSE` under `with:` of the step; outside GitHub, the environment variable `INPUT_VERBOSE`
+        ");
+    }
+
+    #[test]
+    fn malformed_dynamic_inputs_are_explained() {
+        insta::assert_snapshot!(message(&[STANDALONE, ("INPUT_DYNAMIC_INPUTS", "--name 'x")]), @"
+        10 the input DYNAMIC_INPUTS is malformed
+        at character 7: the quote ' is never closed
+        give `--name value` or `--name=value`, with quotes around values with spaces
+        ");
+    }
+
+    #[test]
+    fn a_path_that_is_no_store_is_explained() {
+        insta::assert_snapshot!(message(&[STANDALONE, ("INPUT_IAC_BUCKET_NAME", "/data")]), @"
+        10 the input IAC_BUCKET_NAME (--iac-store) names no store
+        `/data` looks like a folder, but a folder is given as `file://` and its path
+        give `file:///data`
+        ");
     }
 }

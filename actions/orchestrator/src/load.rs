@@ -1,16 +1,20 @@
 //! From a project's folder to its plugins with merged inputs. Nothing here needs a store.
 
+mod definitions;
+mod files;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use stk_manifest::{
-    AppliedPlugin, DynamicInputs, Finding, FindingCode, Manifest, Parsed, PluginDefinition, Unit,
-    WorkspaceConnections, units,
+    DynamicInputs, Finding, FindingCode, Manifest, Parsed, Unit, WorkspaceConnections, units,
 };
 
+use self::definitions::Definitions;
+use self::files::{nearby, read, shown, tidy};
 use crate::error::LoadError;
-use crate::source::{PluginSource, SourceError};
+use crate::source::{Catalogue, PluginSource};
 
 /// A project that can be deployed: everything of it is known and valid.
 #[derive(Clone, Debug)]
@@ -77,22 +81,12 @@ pub fn inspect(
         return Ok((None, findings));
     };
 
-    let default = workdir.join("plugins");
-    let plugins = plugins.map_or(default, Path::to_owned);
-    let mut sources = BTreeMap::new();
-    let mut definitions = BTreeMap::new();
-    for plugin in manifest.infra_plugins() {
-        match definition(&workdir, &plugins, &manifest, plugin, &mut findings) {
-            Some((source, Some(definition))) => {
-                sources.insert(plugin.alias.clone(), source);
-                definitions.insert(plugin.alias.clone(), definition);
-            }
-            Some((source, None)) => {
-                sources.insert(plugin.alias.clone(), source);
-            }
-            None => {}
-        }
-    }
+    let plugins = plugins.map_or_else(|| workdir.join("plugins"), tidy);
+    let mut catalogue = Catalogue::new(&workdir, plugins);
+    let Definitions {
+        sources,
+        definitions,
+    } = Definitions::of(&manifest, &mut catalogue, &mut findings);
     let workspace = workspace(&workdir, environment, &mut findings)?;
     let units = units(&manifest, &definitions, environment, dynamic);
     // A plugin without a definition was reported when its source was looked for.
@@ -143,64 +137,6 @@ pub fn manifest(workdir: &Path) -> Result<Parsed<Manifest>, LoadError> {
     Ok(parsed)
 }
 
-/// The definition of one applied plugin. What is wrong with it goes to `findings`.
-fn definition(
-    workdir: &Path,
-    plugins: &Path,
-    manifest: &Manifest,
-    plugin: &AppliedPlugin,
-    findings: &mut Vec<Finding>,
-) -> Option<(PluginSource, Option<PluginDefinition>)> {
-    let source = match PluginSource::find(workdir, Some(plugins), plugin) {
-        Ok(source) => source,
-        Err(error) => {
-            findings.push(source_finding(manifest, plugin, &error));
-            return None;
-        }
-    };
-    let file = source.definition_file();
-    let text = match read(&file) {
-        Ok(text) => text,
-        Err(error) => {
-            let error = SourceError::Read {
-                path: file,
-                source: error,
-            };
-            findings.push(source_finding(manifest, plugin, &error));
-            return None;
-        }
-    };
-    let parsed = PluginDefinition::parse(&shown(&file), &text);
-    findings.extend(parsed.findings);
-    if let Some(definition) = &parsed.value
-        && !source.forked
-    {
-        findings.extend(definition.version_mismatch(manifest, plugin));
-    }
-    Some((source, parsed.value))
-}
-
-fn source_finding(manifest: &Manifest, plugin: &AppliedPlugin, error: &SourceError) -> Finding {
-    let mut message = format!("plugin `{}`: {error}", plugin.alias);
-    let mut help = None;
-    match error {
-        SourceError::NotFound { tried, .. } => {
-            let tried: Vec<_> = tried.iter().map(|path| shown(path)).collect();
-            help = Some(format!(
-                "put the plugin's folder in one of these places, or set PLUGINS_PATH \
-                 (--plugins-path) to your catalogue; looked in: {}",
-                tried.join(", ")
-            ));
-        }
-        SourceError::NoDefinition { .. } => {
-            help = Some("a plugin's folder holds plugin.yaml and templates-deploy/".to_owned());
-        }
-        SourceError::Read { source, .. } => message = format!("{message}: {source}"),
-        SourceError::Name { .. } | SourceError::Depth { .. } => {}
-    }
-    manifest.finding_at(plugin, FindingCode::NoDefinition, message, help)
-}
-
 fn workspace(
     workdir: &Path,
     environment: &str,
@@ -223,48 +159,4 @@ fn workspace(
         path,
         connections: parsed.value.unwrap_or_default(),
     })
-}
-
-/// Folders nearby that do hold a project: the one that the user probably meant.
-fn nearby(workdir: &Path) -> Vec<PathBuf> {
-    let holds = |folder: &Path| folder.join(".stk").join("stk.yaml").is_file();
-    let parent = workdir.join("..");
-    let mut found: Vec<_> = std::fs::read_dir(workdir)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|folder| holds(folder))
-        .collect();
-    found.sort();
-    if holds(&parent) {
-        found.push(parent);
-    }
-    found
-}
-
-/// A byte order mark and the rest are the parser's business; not being UTF-8 is a fault that has a
-/// place, which the parser gives it.
-fn read(path: &Path) -> io::Result<String> {
-    let bytes = std::fs::read(path)?;
-    String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("it is not UTF-8 (line {})", line + 1),
-        )
-    })
-}
-
-/// `./` in front of a path helps nobody, and GitHub wants annotations without it.
-fn tidy(path: &Path) -> PathBuf {
-    path.components()
-        .filter(|part| !matches!(part, std::path::Component::CurDir))
-        .collect()
-}
-
-fn shown(path: &Path) -> String {
-    tidy(path).display().to_string()
 }

@@ -16,67 +16,90 @@ use crate::decide::Decision;
 use crate::error::StartError;
 use crate::load::Project;
 
-/// The record of a run that executes `decision`. `packages` are the stored packages by alias.
-///
-/// # Errors
-///
-/// [`StartError`] when something of the decision cannot be recorded; a fault of this program or of a
-/// record that was changed by hand.
-pub fn draft(
-    run_id: RunId,
-    target: Target,
-    project: Project,
-    decision: Decision,
-    deployed: Vec<DeployedUnit>,
-    packages: &BTreeMap<String, Digest>,
-    settings: &Settings,
-    now: Timestamp,
-) -> Result<RunRecord, StartError> {
-    let reference = project_reference(&project.manifest);
-    let mut applied: HashMap<_, _> = project
-        .units
-        .into_iter()
-        .map(|unit| (unit.alias.clone(), unit))
-        .collect();
-    let mut deployed: HashMap<_, _> = deployed
-        .into_iter()
-        .map(|unit| (unit.alias().to_string(), unit))
-        .collect();
-    let mut units = Vec::with_capacity(decision.order.steps.len());
-    for step in decision.order.steps {
-        let unit = match step.action {
-            stk_order::Action::Apply => applied
-                .remove(&step.alias)
-                .zip(packages.get(&step.alias).cloned())
-                .map(|(unit, package)| apply(unit, package, &step)),
-            stk_order::Action::Destroy => deployed.remove(&step.alias).map(|unit| {
-                let iac = Some(unit.destroyed_with().iac.clone());
-                Ok(Unit {
-                    action: Action::Destroy,
-                    requires: requirements(&step.needs)?,
-                    iac,
-                    ..unit.unit
-                })
-            }),
-        };
-        units.extend(unit.transpose()?);
+/// Everything that a run's record is made of.
+#[derive(Clone, Debug)]
+pub struct Draft<'a> {
+    /// The run's id.
+    pub run_id: RunId,
+    /// What is deployed, and where to.
+    pub target: Target,
+    /// The project as it is now.
+    pub project: Project,
+    /// What is to be done.
+    pub decision: Decision,
+    /// What earlier deployments left.
+    pub deployed: Vec<DeployedUnit>,
+    /// The stored package of each applied plugin, by alias.
+    pub packages: &'a BTreeMap<String, Digest>,
+    /// What the user said.
+    pub settings: &'a Settings,
+    /// When the run starts.
+    pub now: Timestamp,
+}
+
+impl Draft<'_> {
+    /// The record of a run that executes the decision; every task is pending.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Alias`] or [`StartError::Unknown`] when the parts do not fit each other; a fault
+    /// of this program.
+    pub fn record(self) -> Result<RunRecord, StartError> {
+        let reference = project_reference(&self.project.manifest);
+        let mut applied: HashMap<_, _> = self
+            .project
+            .units
+            .into_iter()
+            .map(|unit| (unit.alias.clone(), unit))
+            .collect();
+        let mut deployed: HashMap<_, _> = self
+            .deployed
+            .into_iter()
+            .map(|unit| (unit.alias().to_string(), unit))
+            .collect();
+        let mut units = Vec::with_capacity(self.decision.order.steps.len());
+        for step in self.decision.order.steps {
+            let alias = &step.alias;
+            let unit = match step.action {
+                stk_order::Action::Apply => applied
+                    .remove(alias)
+                    .zip(self.packages.get(alias).cloned())
+                    .map(|(unit, package)| apply(unit, package, &step)),
+                stk_order::Action::Destroy => {
+                    deployed.remove(alias).map(|unit| destroy(unit, &step))
+                }
+            };
+            // A step that was left out would be a plugin that is silently not deployed.
+            units.push(unit.ok_or(StartError::Unknown { alias: step.alias })??);
+        }
+        Ok(RunRecord {
+            version: RECORD_VERSION,
+            run_id: self.run_id,
+            target: self.target,
+            project: reference,
+            version_tag: self.settings.version_tag.clone(),
+            mode: DeployMode::PerPlugin,
+            workspace: self.settings.workspace.clone(),
+            pipeline_url: self.settings.holder.pipeline_url.clone(),
+            status: RunStatus::Running,
+            created_at: self.now,
+            updated_at: self.now,
+            finished_at: None,
+            tasks: RunRecord::per_plugin_tasks(self.run_id, &units),
+            units,
+            workspace_connections: self.decision.workspace_connections,
+        })
     }
-    Ok(RunRecord {
-        version: RECORD_VERSION,
-        run_id,
-        target,
-        project: reference,
-        version_tag: settings.version_tag.clone(),
-        mode: DeployMode::PerPlugin,
-        workspace: settings.workspace.clone(),
-        pipeline_url: settings.holder.pipeline_url.clone(),
-        status: RunStatus::Running,
-        created_at: now,
-        updated_at: now,
-        finished_at: None,
-        tasks: RunRecord::per_plugin_tasks(run_id, &units),
-        units,
-        workspace_connections: decision.workspace_connections,
+}
+
+/// A plugin that goes is what it was when it was last deployed, with the IaC of that time.
+fn destroy(deployed: DeployedUnit, step: &Step) -> Result<Unit, StartError> {
+    let iac = Some(deployed.destroyed_with().iac.clone());
+    Ok(Unit {
+        action: Action::Destroy,
+        requires: requirements(&step.needs)?,
+        iac,
+        ..deployed.unit
     })
 }
 

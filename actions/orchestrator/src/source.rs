@@ -1,10 +1,13 @@
 //! Where a plugin's files are, and what of them is packed.
 
+mod catalogue;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
-use stk_manifest::{AppliedPlugin, PluginQualifier};
 use stk_store::archive::Entry;
+
+pub(crate) use self::catalogue::Catalogue;
 
 /// The two spellings of the folder whose files are rendered at deploy.
 const TEMPLATES: [&str; 2] = ["templates-deploy", "templates_deploy"];
@@ -13,34 +16,48 @@ const DEFINITION: &str = "plugin.yaml";
 const MAXIMUM_DEPTH: usize = 64;
 
 /// The files of one plugin.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct PluginSource {
     /// The folder that holds `plugin.yaml`.
     pub definition: PathBuf,
-    /// The folder that holds the templates.
+    /// The folder that holds the templates. It need not exist: what has no templates cannot be
+    /// deployed, which is found out when it is rendered.
     pub templates: PathBuf,
-    /// Whether the templates are the project's own fork.
-    pub forked: bool,
+    /// Whether `plugin.yaml` is the project's own fork, whose version is nobody else's.
+    pub forked_definition: bool,
 }
 
 /// Why a plugin's files cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// None of the folders exists.
-    #[error("no source was found for plugin `{qualifier}`")]
+    #[error("no source was found for plugin `{qualifier}`; looked in {}", listed(.tried))]
     NotFound {
         /// The plugin, as `stk.yaml` names it.
         qualifier: String,
         /// Every folder that was looked for, in order.
         tried: Vec<PathBuf>,
     },
+    /// A fork holds templates alone, and the plugin that it forks is nowhere.
+    #[error(
+        "the fork `{}` has no plugin.yaml, and the plugin `{qualifier}` that it belongs to was not \
+         found; looked in {}", .folder.display(), listed(.tried)
+    )]
+    ForkOfNothing {
+        /// The folder of the fork.
+        folder: PathBuf,
+        /// The plugin, as `stk.yaml` names it.
+        qualifier: String,
+        /// Every folder that was looked for, in order.
+        tried: Vec<PathBuf>,
+    },
     /// The folder has no definition.
-    #[error("the plugin folder `{}` has no plugin.yaml", .folder.display())]
+    #[error("the plugin's folder `{}` has no plugin.yaml", .folder.display())]
     NoDefinition {
         /// The folder.
         folder: PathBuf,
     },
-    /// A file or folder cannot be read.
+    /// This user may not read a file or folder, or `plugin.yaml` is not text.
     #[error("`{}` cannot be read", .path.display())]
     Read {
         /// Which one.
@@ -63,80 +80,35 @@ pub enum SourceError {
     },
 }
 
-impl PluginSource {
-    /// Finds the files of `plugin`: a fork below `workdir`, else the first of the catalogue's folders
-    /// that exists.
-    ///
-    /// # Errors
-    ///
-    /// [`SourceError::NotFound`] with every folder looked for, or that the folder found cannot be
-    /// used.
-    pub fn find(
-        workdir: &Path,
-        plugins: Option<&Path>,
-        plugin: &AppliedPlugin,
-    ) -> Result<Self, SourceError> {
-        let fork = workdir
-            .join(".stk")
-            .join("FORKED_PLUGINS")
-            .join(&plugin.alias);
-        let mut tried = vec![fork.clone()];
-        let catalogue: Vec<_> = plugins
-            .into_iter()
-            .flat_map(|plugins| candidates(plugins, &plugin.qualifier))
-            .collect();
-        let found = catalogue.iter().find(|folder| folder.is_dir());
-        if fork.is_dir() {
-            // A fork holds what was copied to be edited: maybe all of the plugin, maybe only its
-            // templates, maybe these without their folder.
-            let definition = if fork.join(DEFINITION).is_file() {
-                fork.clone()
-            } else {
-                match found {
-                    Some(folder) => folder.clone(),
-                    None => return Err(SourceError::NoDefinition { folder: fork }),
-                }
-            };
-            let templates = templates_of(&fork).unwrap_or(fork);
-            return Self {
-                definition,
-                templates,
-                forked: true,
+impl SourceError {
+    /// What a person can do about it, as one sentence without a full stop.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::NotFound { .. } | Self::ForkOfNothing { .. } => {
+                "put the plugin's folder in one of these places, or set PLUGINS_PATH \
+                 (--plugins-path) to the folder that holds your plugins"
             }
-            .checked();
-        }
-        let Some(folder) = found else {
-            tried.extend(catalogue);
-            return Err(SourceError::NotFound {
-                qualifier: plugin.qualifier.to_string(),
-                tried,
-            });
+            Self::NoDefinition { .. } => {
+                "a plugin's folder holds plugin.yaml and templates-deploy/"
+            }
+            Self::Read { .. } => "check the permissions of the plugin's folder",
+            Self::Name { .. } => "rename the file",
+            Self::Depth { .. } => return None,
         };
-        Self {
-            definition: folder.clone(),
-            templates: templates_of(folder).unwrap_or_else(|| folder.join(TEMPLATES[0])),
-            forked: false,
-        }
-        .checked()
+        Some(help.to_owned())
     }
+}
 
-    fn checked(self) -> Result<Self, SourceError> {
-        if self.definition_file().is_file() {
-            Ok(self)
-        } else {
-            Err(SourceError::NoDefinition {
-                folder: self.definition,
-            })
-        }
-    }
-
+impl PluginSource {
     /// The path of `plugin.yaml`.
     #[must_use]
     pub fn definition_file(&self) -> PathBuf {
         self.definition.join(DEFINITION)
     }
 
-    /// The files that deploying needs: `plugin.yaml` and everything below `templates-deploy/`.
+    /// The files that deploying needs: `plugin.yaml` and everything below `templates-deploy/`, in no
+    /// particular order.
     ///
     /// # Errors
     ///
@@ -154,34 +126,12 @@ impl PluginSource {
     }
 }
 
-/// The folders of a catalogue that may hold a plugin, most specific first.
-fn candidates(plugins: &Path, qualifier: &PluginQualifier) -> Vec<PathBuf> {
-    let plugin = qualifier.plugin.as_str();
-    let versioned = qualifier.version.as_ref().map_or_else(
-        || plugin.to_owned(),
-        |version| format!("{plugin}@{version}"),
-    );
-    let studio = plugins.join(&qualifier.studio);
-    let mut folders = Vec::new();
-    if let Some(stack) = &qualifier.stack {
-        if let Some(version) = &qualifier.stack_version {
-            folders.push(studio.join(format!("{stack}@{version}")).join(&versioned));
-        }
-        folders.push(studio.join(stack).join(&versioned));
-    }
-    folders.push(studio.join(&versioned));
-    folders.push(plugins.join(&versioned));
-    if versioned != plugin {
-        folders.push(plugins.join(plugin));
-    }
-    folders
-}
-
-fn templates_of(folder: &Path) -> Option<PathBuf> {
-    TEMPLATES
+fn listed(folders: &[PathBuf]) -> String {
+    let folders: Vec<_> = folders
         .iter()
-        .map(|name| folder.join(name))
-        .find(|path| path.is_dir())
+        .map(|folder| format!("`{}`", folder.display()))
+        .collect();
+    folders.join(", ")
 }
 
 fn walk(
@@ -228,12 +178,8 @@ fn read(file: &Path, path: String) -> Result<Entry, SourceError> {
     #[cfg(unix)]
     let executable = {
         use std::os::unix::fs::PermissionsExt as _;
-        std::fs::metadata(file)
-            .map_err(failed)?
-            .permissions()
-            .mode()
-            & 0o111
-            != 0
+        let metadata = std::fs::metadata(file).map_err(failed)?;
+        metadata.permissions().mode() & 0o111 != 0
     };
     #[cfg(not(unix))]
     let executable = false;
@@ -245,67 +191,4 @@ fn read(file: &Path, path: String) -> Result<Entry, SourceError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(qualifier: &str) -> Vec<String> {
-        candidates(Path::new("p"), &PluginQualifier::parse(qualifier).unwrap())
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect()
-    }
-
-    #[test]
-    fn the_most_specific_folder_comes_first() {
-        assert_eq!(
-            shown("studio/stack@1.2.3/plugin@4.5.6"),
-            [
-                "p/studio/stack@1.2.3/plugin@4.5.6",
-                "p/studio/stack/plugin@4.5.6",
-                "p/studio/plugin@4.5.6",
-                "p/plugin@4.5.6",
-                "p/plugin",
-            ]
-        );
-        assert_eq!(
-            shown("studio/plugin@1.0.0"),
-            ["p/studio/plugin@1.0.0", "p/plugin@1.0.0", "p/plugin"]
-        );
-    }
-
-    #[test]
-    fn only_what_deploying_needs_is_packed() {
-        let folder = tempfile::TempDir::new().unwrap();
-        for (path, text) in [
-            ("plugin.yaml", "x"),
-            ("README.md", "x"),
-            ("templates/app.txt", "x"),
-            ("templates-deploy/main.tf", "x"),
-            ("templates-deploy/module/main.tf", "x"),
-        ] {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let source = PluginSource {
-            definition: folder.path().to_owned(),
-            templates: folder.path().join("templates-deploy"),
-            forked: false,
-        };
-        let mut paths: Vec<_> = source
-            .entries()
-            .unwrap()
-            .into_iter()
-            .map(|entry| entry.path)
-            .collect();
-        paths.sort();
-        assert_eq!(
-            paths,
-            [
-                "plugin.yaml",
-                "templates-deploy/main.tf",
-                "templates-deploy/module/main.tf"
-            ]
-        );
-    }
-}
+mod tests;

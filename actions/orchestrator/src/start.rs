@@ -1,18 +1,16 @@
 //! Starts a run: under the target's lock, from what is really deployed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use stk_order::DeployOrder;
-use stk_run::{
-    Clock, DeployedUnit, Digest, Event, LOCK_VERSION, LockRecord, RunId, RunRecord, Target,
-};
-use stk_store::{AcquireError, DeploymentLock, Released, Store, archive, deployed, packages, runs};
+use stk_run::{Clock, Digest, Event, LOCK_VERSION, LockRecord, RunId, RunRecord, Target};
+use stk_store::{AcquireError, DeploymentLock, Store, archive, deployed, packages, runs};
 
 use crate::Settings;
-use crate::decide::{Decision, decide};
+use crate::decide::decide;
 use crate::error::StartError;
 use crate::load::Project;
-use crate::record::draft;
+use crate::record::Draft;
 use crate::source::PluginSource;
 
 /// A run that was started.
@@ -44,11 +42,10 @@ pub async fn start(
         environment: settings.environment.clone(),
     };
     let now = clock.now();
-    let run_id = RunId::generate(now);
     let lock = LockRecord {
         version: LOCK_VERSION,
-        run_id,
-        target: target.clone(),
+        run_id: RunId::generate(now),
+        target,
         acquired_at: now,
         holder: settings.holder.clone(),
     };
@@ -58,60 +55,69 @@ pub async fn start(
             AcquireError::Held(lock) => StartError::Held(lock),
             other => StartError::Acquire(other),
         })?;
-    match under_lock(project, run_id, target, settings, store, clock, &lock).await {
+    match under_lock(project, settings, store, clock, &lock).await {
         Ok(started) => {
             if started.record.status.is_final() {
-                release(lock, store).await?;
+                lock.release(store).await.map_err(StartError::Release)?;
             }
             Ok(started)
         }
         Err(error) => {
             // What went wrong first is what the user must see; a lock that stays is reported by the
             // next deployment, with how to cancel it.
-            let _ = release(lock, store).await;
+            let _ = lock.release(store).await;
             Err(error)
         }
     }
 }
 
-async fn release(lock: DeploymentLock, store: &dyn Store) -> Result<Released, StartError> {
-    lock.release(store).await.map_err(StartError::Record)
+/// Ends a run of which nobody can be told, so that it does not block the next deployment: it is
+/// cancelled, and its lock released.
+///
+/// # Errors
+///
+/// [`StartError`] when the store fails.
+pub async fn abandon(
+    record: &RunRecord,
+    store: &dyn Store,
+    clock: &Clock,
+) -> Result<(), StartError> {
+    runs::cancel(store, record.run_id, clock.now())
+        .await
+        .map_err(StartError::Release)?;
+    DeploymentLock::release_of_run(store, &record.target, record.run_id)
+        .await
+        .map_err(StartError::Release)?;
+    Ok(())
 }
 
 async fn under_lock(
     project: Project,
-    run_id: RunId,
-    target: Target,
     settings: &Settings,
     store: &dyn Store,
     clock: &Clock,
     lock: &DeploymentLock,
 ) -> Result<Started, StartError> {
-    let deployed: Vec<DeployedUnit> = deployed::all(store, &target)
+    let target = lock.target();
+    let deployed = deployed::all(store, target)
         .await
-        .map_err(StartError::Record)?;
-    let Decision {
-        order,
-        workspace_connections,
-    } = decide(&project, &deployed, &target.environment, store).await?;
+        .map_err(StartError::Deployed)?;
+    let decision = decide(&project, &deployed, &target.environment, store).await?;
     let packages = pack(&project, store).await?;
-    let decision = Decision {
-        order: order.clone(),
-        workspace_connections,
-    };
-    let record = draft(
-        run_id,
-        target,
+    let order = decision.order.clone();
+    let draft = Draft {
+        run_id: lock.run_id(),
+        target: target.clone(),
         project,
         decision,
         deployed,
-        &packages,
+        packages: &packages,
         settings,
-        clock.now(),
-    )?;
-    let mut record = runs::create(store, lock, record)
+        now: clock.now(),
+    };
+    let mut record = runs::create(store, lock, draft.record()?)
         .await
-        .map_err(StartError::Record)?;
+        .map_err(StartError::Create)?;
     if record.tasks.is_empty() {
         runs::advance(store, lock, &mut record, &Event::NothingToDo, clock.now())
             .await
@@ -128,32 +134,40 @@ async fn pack(
     project: &Project,
     store: &dyn Store,
 ) -> Result<BTreeMap<String, Digest>, StartError> {
-    let mut stored: Vec<(&PluginSource, Digest)> = Vec::new();
+    let mut stored: HashMap<&PluginSource, Digest> = HashMap::new();
     let mut packages = BTreeMap::new();
-    for unit in &project.units {
-        let alias = &unit.alias;
-        let Some(source) = project.sources.get(alias) else {
-            continue;
-        };
-        let known = stored.iter().find(|(other, _)| *other == source);
-        let digest = if let Some((_, digest)) = known {
-            digest.clone()
-        } else {
-            let entries = source.entries().map_err(|source| StartError::Source {
-                alias: alias.clone(),
-                source,
-            })?;
-            let bytes = archive::pack(entries).map_err(|source| StartError::Pack {
-                alias: alias.clone(),
-                source,
-            })?;
-            let digest = packages::put_if_absent(store, bytes)
-                .await
-                .map_err(StartError::Store)?;
-            stored.push((source, digest.clone()));
-            digest
+    for (alias, source) in &project.sources {
+        let digest = match stored.get(source) {
+            Some(digest) => digest.clone(),
+            None => {
+                let digest = pack_one(alias, source, store).await?;
+                stored.insert(source, digest.clone());
+                digest
+            }
         };
         packages.insert(alias.clone(), digest);
     }
     Ok(packages)
+}
+
+async fn pack_one(
+    alias: &str,
+    source: &PluginSource,
+    store: &dyn Store,
+) -> Result<Digest, StartError> {
+    let alias = || alias.to_owned();
+    let entries = source.entries().map_err(|source| StartError::Source {
+        alias: alias(),
+        source,
+    })?;
+    let bytes = archive::pack(entries).map_err(|source| StartError::Pack {
+        alias: alias(),
+        source,
+    })?;
+    packages::put_if_absent(store, bytes)
+        .await
+        .map_err(|source| StartError::Package {
+            alias: alias(),
+            source: Box::new(source),
+        })
 }

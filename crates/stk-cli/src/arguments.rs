@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gha::{Environment, Failure, Inputs};
+use stk_manifest::DynamicInputs;
+use stk_orchestrator::LoadError;
 use stk_run::exit_code;
 use stk_store::Locations;
 
@@ -54,17 +56,13 @@ pub(crate) struct PluginArguments {
     pub(crate) dynamic_inputs: Option<String>,
 }
 
-/// Where runs and states are kept.
+/// Where runs are kept.
 #[derive(Args, Debug)]
 pub(crate) struct StoreArguments {
     /// Where runs, packages and IaC are kept: `file://` and a folder [default: `.stk/runtime` under
     /// the workdir].
     #[arg(long, value_name = "STORE")]
     pub(crate) iac_store: Option<String>,
-    /// Where Terraform states are kept: `file://` and a folder [default: `.stk/runtime` under the
-    /// workdir].
-    #[arg(long, value_name = "STORE")]
-    pub(crate) state_store: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -84,6 +82,10 @@ pub(crate) struct Deploy {
     pub(crate) plugins: PluginArguments,
     #[command(flatten)]
     pub(crate) stores: StoreArguments,
+    /// Where Terraform states are kept: `file://` and a folder [default: `.stk/runtime` under the
+    /// workdir].
+    #[arg(long, value_name = "STORE")]
+    pub(crate) state_store: Option<String>,
     /// Do not ask before applying.
     #[arg(long)]
     pub(crate) auto_approve: bool,
@@ -225,10 +227,18 @@ impl PluginArguments {
             .clone()
             .or_else(|| Inputs::new(environment).path("PLUGINS_PATH"))
     }
+
+    /// The flag, else `INPUT_DYNAMIC_INPUTS`.
+    pub(crate) fn dynamic(&self, environment: &Environment) -> Result<DynamicInputs, Failure> {
+        let flag = self.dynamic_inputs.as_deref();
+        let text = flag.or_else(|| Inputs::new(environment).text("DYNAMIC_INPUTS"));
+        DynamicInputs::parse(text.unwrap_or_default())
+            .map_err(|error| LoadError::DynamicInputs(error).to_failure())
+    }
 }
 
 impl StoreArguments {
-    /// The flags, else the inputs, else the folder beside `stk.yaml`.
+    /// The flag, else the inputs, else the folder beside `stk.yaml`.
     pub(crate) fn locations(
         &self,
         workdir: &Path,
@@ -236,41 +246,50 @@ impl StoreArguments {
     ) -> Result<Locations, Failure> {
         let inputs = Inputs::new(environment);
         let iac = self.iac_store.as_deref();
-        let state = self.state_store.as_deref();
-        let folder = current_folder()?.join(workdir);
-        Locations::resolve(
+        stk_orchestrator::locations(
             iac.or_else(|| inputs.text("IAC_BUCKET_NAME")),
-            state.or_else(|| inputs.text("TFSTATE_BUCKET_NAME")),
-            &folder,
+            inputs.text("TFSTATE_BUCKET_NAME"),
+            &current_folder()?.join(workdir),
         )
-        .map_err(|error| {
-            let failure = Failure::from_error(exit_code::INPUTS, &error);
-            match error.help() {
-                Some(help) => failure.with_help(help),
-                None => failure,
-            }
-        })
     }
 }
 
-/// `flag`, else the input `name`, which then is required; `flag_name` is what to tell the user.
-pub(crate) fn required(
+/// `--env`, else `INPUT_ENVIRONMENT`.
+pub(crate) fn environment_name(flag: Option<&str>, environment: &Environment) -> Option<String> {
+    flag.or_else(|| Inputs::new(environment).text("ENVIRONMENT"))
+        .map(str::to_owned)
+}
+
+/// The same for a call that cannot do without.
+pub(crate) fn required_environment_name(
     flag: Option<&str>,
-    name: &str,
-    flag_name: &str,
     environment: &Environment,
 ) -> Result<String, Failure> {
-    flag.or_else(|| Inputs::new(environment).text(name))
-        .map(str::to_owned)
-        .ok_or_else(|| {
-            Failure::new(exit_code::INPUTS, format!("{flag_name} is missing"))
-                .with_help(format!("give {flag_name}, or set INPUT_{name}"))
-        })
+    environment_name(flag, environment).ok_or_else(|| {
+        Failure::new(exit_code::INPUTS, "no environment is named")
+            .with_help("give --env, or set INPUT_ENVIRONMENT")
+    })
+}
+
+/// `--version`, else `INPUT_VERSION`.
+pub(crate) fn check_version_tag(
+    flag: Option<&str>,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    match flag.or_else(|| Inputs::new(environment).text("VERSION")) {
+        Some(_) => Ok(()),
+        None => Err(
+            Failure::new(exit_code::INPUTS, "no version tag is named").with_help(
+                "give --version (any text that names this deployment, e.g. v1.0.0), or set \
+                     INPUT_VERSION",
+            ),
+        ),
+    }
 }
 
 /// This version has one mode.
-pub(crate) fn check_mode(mode: Option<&str>) -> Result<(), Failure> {
-    match mode {
+pub(crate) fn check_mode(flag: Option<&str>, environment: &Environment) -> Result<(), Failure> {
+    match flag.or_else(|| Inputs::new(environment).text("DEPLOY_MODE")) {
         None | Some("per-plugin") => Ok(()),
         Some("unified") => Err(Failure::new(
             exit_code::INPUTS,

@@ -21,13 +21,7 @@ pub(crate) async fn run(
     };
     let outcome = stk_cancel::cancel(&request, &Clock::system())
         .await
-        .map_err(|error| {
-            let failure = Failure::from_error(error.exit_code(), &error);
-            match error.help() {
-                Some(help) => failure.with_help(help),
-                None => failure,
-            }
-        })?;
+        .map_err(|error| stk_orchestrator::explained(error.exit_code(), &error, error.help()))?;
     if let Some(path) = stk_cancel::report(&outcome, &request.output_folder, log)? {
         crate::output::print(&format!("run_data={}", path.display()))?;
     }

@@ -6,7 +6,9 @@ use gha::{Environment, Failure, Log};
 use stk_run::{Clock, TaskKind, TaskList, exit_code};
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{Deploy, current_folder};
+use crate::arguments::{
+    Deploy, check_mode, check_version_tag, current_folder, required_environment_name,
+};
 
 pub(crate) async fn run(
     call: &Deploy,
@@ -20,6 +22,10 @@ pub(crate) async fn run(
         )
         .with_help("give --auto-approve to deploy without a question"));
     }
+    // Asked for here in the words of the command line; what comes next speaks of inputs.
+    required_environment_name(call.env.as_deref(), environment)?;
+    check_version_tag(call.version.as_deref(), environment)?;
+    check_mode(call.mode.as_deref(), environment)?;
     let environment = with_inputs(call, environment);
     let folder = current_folder()?;
     let clock = Clock::system();
@@ -31,7 +37,7 @@ pub(crate) async fn run(
     tasks.outputs = None;
 
     let cancel = stk_tasks::interrupted(log);
-    let started = stk_orchestrator::orchestrate(&orchestration, log, &clock).await?;
+    let started = stk_orchestrator::orchestrate(&orchestration, &environment, log, &clock).await?;
     let run_id = started.record.run_id;
     if started.record.tasks.is_empty() {
         return Ok(exit_code::OK);
@@ -131,7 +137,7 @@ fn with_inputs(call: &Deploy, environment: &Environment) -> Environment {
         ("INPUT_VERSION", call.version.clone()),
         ("INPUT_DEPLOY_MODE", call.mode.clone()),
         ("INPUT_IAC_BUCKET_NAME", call.stores.iac_store.clone()),
-        ("INPUT_TFSTATE_BUCKET_NAME", call.stores.state_store.clone()),
+        ("INPUT_TFSTATE_BUCKET_NAME", call.state_store.clone()),
         // An empty list stands for the one that the orchestration decides.
         ("INPUT_TASK_LIST", Some("[]".to_owned())),
     ];

@@ -1,16 +1,17 @@
 //! `stk-runtime graph`: the order, and what each plugin needs from which.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use gha::{Environment, Failure};
 use serde_json::json;
-use stk_manifest::{DynamicInputs, Manifest, Unit};
+use stk_manifest::{Manifest, Unit};
 use stk_orchestrator::{LoadError, order_lines};
 use stk_order::{Action, DeployOrder, DeployedUnit};
-use stk_run::{Target, exit_code};
+use stk_run::exit_code;
 use stk_store::deployed;
 
-use crate::arguments::{Graph, GraphFormat};
+use crate::arguments::{Graph, GraphFormat, environment_name};
 use crate::output::{print, print_json};
 use crate::project;
 
@@ -40,11 +41,10 @@ fn read(call: &Graph, environment: &Environment) -> Result<(Manifest, Vec<Unit>)
         project::check(read.findings)?;
         return Ok((manifest, read.units));
     }
-    let dynamic = DynamicInputs::parse(call.plugins.dynamic_inputs.as_deref().unwrap_or_default())
-        .map_err(|error| LoadError::DynamicInputs(error).to_failure())?;
+    let dynamic = call.plugins.dynamic(environment)?;
     let plugins = call.plugins.path(environment);
-    let name = call.env.as_deref().unwrap_or_default();
-    let project = stk_orchestrator::load(&workdir, plugins.as_deref(), name, &dynamic)
+    let name = environment_name(call.env.as_deref(), environment).unwrap_or_default();
+    let project = stk_orchestrator::load(&workdir, plugins.as_deref(), &name, &dynamic)
         .map_err(|error| error.to_failure())?;
     Ok((project.manifest, project.units))
 }
@@ -55,27 +55,18 @@ async fn deployed(
     environment: &Environment,
     manifest: &Manifest,
 ) -> Result<Vec<DeployedUnit>, Failure> {
-    let Some(name) = &call.env else {
+    let Some(name) = environment_name(call.env.as_deref(), environment) else {
         return Ok(Vec::new());
     };
-    let identity = manifest
-        .project_identity()
-        .map_err(|finding| LoadError::Findings(vec![*finding]).to_failure())?;
-    let target = Target {
-        project: identity.to_owned(),
-        environment: name.clone(),
-    };
+    let target = project::target(manifest, name)?;
     let workdir = call.project.workdir(environment);
     let locations = call.stores.locations(&workdir, environment)?;
-    let store = stk_store::open_existing(&locations.iac)
-        .await
-        .map_err(|error| stk_orchestrator::StartError::Open(error).to_failure())?;
-    let Some(store) = store else {
+    let Some(store) = project::look_at(&locations.iac).await? else {
         return Ok(Vec::new());
     };
     let deployed = deployed::all(store.as_ref(), &target)
         .await
-        .map_err(|error| stk_orchestrator::StartError::Record(error).to_failure())?;
+        .map_err(|error| stk_orchestrator::StartError::Deployed(error).to_failure())?;
     Ok(deployed.iter().map(stk_orchestrator::for_order).collect())
 }
 
@@ -104,7 +95,10 @@ fn document(order: &DeployOrder) -> serde_json::Value {
 /// A flowchart: plugins by their place in the order, edges from what generates to what needs.
 fn mermaid(order: &DeployOrder) -> String {
     let mut text = String::from("flowchart TD");
-    let place = |alias: &str| order.steps.iter().position(|step| step.alias == alias);
+    let places: HashMap<&str, usize> = (0..)
+        .zip(&order.steps)
+        .map(|(place, step)| (step.alias.as_str(), place))
+        .collect();
     for (index, step) in order.steps.iter().enumerate() {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n  p{index}[\"{}. {}\"]", index + 1, step.alias);
@@ -112,22 +106,20 @@ fn mermaid(order: &DeployOrder) -> String {
             let _ = write!(text, ":::destroy");
         }
     }
-    let mut outside: Vec<&str> = Vec::new();
+    let mut outside: HashMap<&str, usize> = HashMap::new();
     for (index, step) in order.steps.iter().enumerate() {
         for need in &step.needs {
             let label = label(&need.connection);
-            if let Some(from) = need.from.as_deref().and_then(place) {
+            let from = need.from.as_deref().and_then(|from| places.get(from));
+            if let Some(from) = from {
                 let _ = write!(text, "\n  p{from} -- \"{label}\" --> p{index}");
                 continue;
             }
-            let number = outside
-                .iter()
-                .position(|name| *name == need.connection)
-                .unwrap_or_else(|| {
-                    let _ = write!(text, "\n  w{}([\"{label}\"])", outside.len());
-                    outside.push(&need.connection);
-                    outside.len() - 1
-                });
+            let next = outside.len();
+            let number = *outside.entry(&need.connection).or_insert(next);
+            if number == next {
+                let _ = write!(text, "\n  w{number}([\"{label}\"])");
+            }
             let _ = write!(text, "\n  w{number} --> p{index}");
         }
     }

@@ -14,7 +14,7 @@ mod validate;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::Parser as _;
 use gha::{Environment, Failure, Log};
 use stk_run::exit_code;
 
@@ -26,8 +26,18 @@ use crate::arguments::{Arguments, Call};
 ///
 /// The failure to print and to exit with.
 pub fn main(environment: &Environment, log: &Log) -> Result<ExitCode, Failure> {
-    let matches = Arguments::command().get_matches();
-    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(usage) => {
+            let _ = usage.print();
+            // `--help` and `--version` are no mistakes.
+            return Ok(if usage.use_stderr() {
+                ExitCode::from(exit_code::INPUTS)
+            } else {
+                ExitCode::SUCCESS
+            });
+        }
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -40,8 +50,18 @@ pub fn main(environment: &Environment, log: &Log) -> Result<ExitCode, Failure> {
         Call::Status(call) => runtime.block_on(status::run(&call, environment)),
         Call::Runs(call) => runtime.block_on(runs::run(&call, environment)),
         Call::Cancel(call) => runtime.block_on(cancel::run(&call, environment, log)),
-    }?;
+    };
     // A prompt that nobody answered leaves a thread behind; it must not keep the process.
     runtime.shutdown_background();
-    Ok(ExitCode::from(code))
+    match code {
+        Ok(code) => Ok(ExitCode::from(code)),
+        Err(failure) => {
+            let folder = std::env::current_dir().unwrap_or_default();
+            Err(stk_orchestrator::failure_in_repository(
+                failure,
+                environment,
+                &folder,
+            ))
+        }
+    }
 }

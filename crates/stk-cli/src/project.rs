@@ -1,12 +1,14 @@
 //! What several calls need to know of a project.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use gha::Failure;
 use stk_manifest::{Finding, Manifest, Unit, units_without_definitions};
-use stk_orchestrator::LoadError;
+use stk_orchestrator::{LoadError, StartError, explained};
 use stk_order::{DeployOrder, DeployedUnit, order};
-use stk_run::exit_code;
+use stk_run::{RunId, RunRecord, Target, exit_code};
+use stk_store::{Location, Store, Versioned, runs};
 
 /// `stk.yaml` alone, with the plugins as far as it describes them.
 pub(crate) struct ManifestOnly {
@@ -58,4 +60,41 @@ pub(crate) fn no_order(findings: Vec<Finding>) -> Failure {
     let mut failure = LoadError::Findings(findings).to_failure();
     failure.exit_code = exit_code::ORDER;
     failure
+}
+
+/// What `environment` of the project is called in the stores.
+pub(crate) fn target(manifest: &Manifest, environment: String) -> Result<Target, Failure> {
+    let identity = manifest
+        .project_identity()
+        .map_err(|finding| LoadError::Findings(vec![*finding]).to_failure())?;
+    Ok(Target {
+        project: identity.to_owned(),
+        environment,
+    })
+}
+
+/// The store at `location`, for a look; `None` when nothing was ever stored there.
+pub(crate) async fn look_at(location: &Location) -> Result<Option<Arc<dyn Store>>, Failure> {
+    stk_store::open_existing(location)
+        .await
+        .map_err(|error| StartError::Open(error).to_failure())
+}
+
+/// The record of a run, if it has one.
+pub(crate) async fn run_record(
+    store: &dyn Store,
+    run_id: RunId,
+) -> Result<Option<RunRecord>, Failure> {
+    match runs::load(store, run_id).await {
+        Ok(record) => Ok(record.map(Versioned::into_value)),
+        Err(error) => {
+            let mut failure = explained(exit_code::STORE, &error, error.help());
+            let cause = std::mem::replace(
+                &mut failure.message,
+                format!("run {run_id} could not be read"),
+            );
+            failure.causes.insert(0, cause);
+            Err(failure)
+        }
+    }
 }

@@ -4,25 +4,26 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use gha::{Environment, Failure, Log};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use stk_deploy::Connections;
-use stk_manifest::DynamicInputs;
-use stk_orchestrator::{Decision, LoadError, Project, Settings};
-use stk_run::{Clock, ConnectionValues, Digest, Holder, RunId, RunRecord, Target, Unit, exit_code};
+use stk_orchestrator::{Decision, Draft, Project, Settings, explained};
+use stk_run::{Clock, ConnectionValues, Digest, Holder, RunId, RunRecord, Unit, exit_code};
 
-use crate::arguments::{Render, check_mode, required};
+use crate::arguments::{Render, check_mode, required_environment_name};
 use crate::project;
+
+/// Why a template that reads a connection of an undeployed plugin cannot be rendered.
+const NO_VALUES: &str = "has no values before the plugin that generates it is deployed";
 
 pub(crate) async fn run(
     call: &Render,
     environment: &Environment,
     log: &Log,
 ) -> Result<u8, Failure> {
-    check_mode(call.mode.as_deref())?;
-    let name = required(call.env.as_deref(), "ENVIRONMENT", "--env", environment)?;
+    check_mode(call.mode.as_deref(), environment)?;
+    let name = required_environment_name(call.env.as_deref(), environment)?;
     let workdir = call.project.workdir(environment);
-    let dynamic = DynamicInputs::parse(call.plugins.dynamic_inputs.as_deref().unwrap_or_default())
-        .map_err(|error| LoadError::DynamicInputs(error).to_failure())?;
+    let dynamic = call.plugins.dynamic(environment)?;
     let plugins = call.plugins.path(environment);
     let project = stk_orchestrator::load(&workdir, plugins.as_deref(), &name, &dynamic)
         .map_err(|error| error.to_failure())?;
@@ -45,12 +46,17 @@ pub(crate) async fn run(
         };
         let package = source
             .entries()
-            .map_err(|error| Failure::from_error(exit_code::MANIFEST, &error))?;
+            .map_err(|error| explained(exit_code::MANIFEST, &error, error.help()))?;
         match stk_deploy::render(&record, unit, package, &read(unit, &known)) {
-            Err(error) => failures.push((
-                Failure::from_error(exit_code::TEMPLATE, &error),
-                error.help(),
-            )),
+            Err(error) => {
+                let failure = Failure::from_error(exit_code::TEMPLATE, &error);
+                let help = if failure.causes.iter().any(|cause| cause.contains(NO_VALUES)) {
+                    how_to_give(unit, &known)
+                } else {
+                    error.help()
+                };
+                failures.push((failure, help));
+            }
             Ok(rendered) => {
                 for warning in &rendered.warnings {
                     log.warning(&format!("{alias}: {warning}"));
@@ -103,14 +109,8 @@ fn one_line(failure: &Failure) -> String {
 fn record(project: Project, name: &str, environment: &Environment) -> Result<RunRecord, Failure> {
     let order =
         project::ordered(&project.units, &[], &project.manifest.file).map_err(project::no_order)?;
-    let identity = project
-        .manifest
-        .project_identity()
-        .map_err(|finding| LoadError::Findings(vec![*finding]).to_failure())?;
-    let target = Target {
-        project: identity.to_owned(),
-        environment: name.to_owned(),
-    };
+    let target = project::target(&project.manifest, name.to_owned())?;
+    // No package is made: this only looks.
     let packages = project
         .units
         .iter()
@@ -129,17 +129,35 @@ fn record(project: Project, name: &str, environment: &Environment) -> Result<Run
         order,
         workspace_connections: BTreeMap::new(),
     };
-    stk_orchestrator::draft(
-        RunId::generate(now),
+    let draft = Draft {
+        run_id: RunId::generate(now),
         target,
         project,
         decision,
-        Vec::new(),
-        &packages,
-        &settings,
+        deployed: Vec::new(),
+        packages: &packages,
+        settings: &settings,
         now,
+    };
+    draft.record().map_err(|error| error.to_failure())
+}
+
+/// The connections that `unit` reads and that are not `known`, as the file that gives them.
+fn how_to_give(unit: &Unit, known: &BTreeMap<String, Map<String, Value>>) -> String {
+    let missing: Map<String, Value> = unit
+        .requires
+        .iter()
+        .filter(|requirement| !known.contains_key(&requirement.connection))
+        .map(|requirement| {
+            let attributes = json!({ "<attribute>": "<value>" });
+            (requirement.connection.clone(), attributes)
+        })
+        .collect();
+    format!(
+        "to render `{}`, give --connections a file with {}",
+        unit.alias,
+        Value::from(missing)
     )
-    .map_err(|error| error.to_failure())
 }
 
 /// What `unit` reads: the known values; a template that reads another fails and says how to give it.
@@ -156,11 +174,7 @@ fn read(unit: &Unit, known: &BTreeMap<String, Map<String, Value>>) -> Connection
             ),
             None => connections.insert_unknown(
                 &requirement.slot,
-                format!(
-                    "connection `{}` has no values before it is deployed; give them with \
-                     --connections to render this plugin",
-                    requirement.connection
-                ),
+                format!("connection `{}` {NO_VALUES}", requirement.connection),
             ),
         }
     }
@@ -171,7 +185,7 @@ fn connections(file: &Path) -> Result<BTreeMap<String, Map<String, Value>>, Fail
     let failure = |cause: String| {
         Failure::new(
             exit_code::INPUTS,
-            format!("the connections in {} cannot be read", file.display()),
+            format!("the connections in `{}` cannot be read", file.display()),
         )
         .with_cause(cause)
         .with_help("give JSON like {\"<connection>\": {\"<attribute>\": \"<value>\"}}")
@@ -185,7 +199,7 @@ fn empty_folder(folder: &Path) -> Result<std::path::PathBuf, Failure> {
     let failure = |cause: &str| {
         Failure::new(
             exit_code::INPUTS,
-            format!("{} cannot be rendered to", folder.display()),
+            format!("`{}` cannot be rendered to", folder.display()),
         )
         .with_cause(cause)
     };

@@ -2,28 +2,22 @@
 
 use gha::{Environment, Failure};
 use serde_json::json;
-use stk_orchestrator::{LoadError, StartError};
+use stk_orchestrator::{LoadError, explained};
 use stk_run::{RunRecord, Target, exit_code};
 use stk_store::runs;
 
-use crate::arguments::{Runs, required};
+use crate::arguments::{Runs, required_environment_name};
 use crate::output::{print, print_json, table};
 use crate::project;
 
 pub(crate) async fn run(call: &Runs, environment: &Environment) -> Result<u8, Failure> {
-    let name = required(call.env.as_deref(), "ENVIRONMENT", "--env", environment)?;
+    let name = required_environment_name(call.env.as_deref(), environment)?;
     let workdir = call.project.workdir(environment);
     let read = project::manifest_only(&workdir)?;
     let Some(manifest) = read.manifest else {
         return Err(LoadError::Findings(read.findings).to_failure());
     };
-    let identity = manifest
-        .project_identity()
-        .map_err(|finding| LoadError::Findings(vec![*finding]).to_failure())?;
-    let target = Target {
-        project: identity.to_owned(),
-        environment: name,
-    };
+    let target = project::target(&manifest, name)?;
     let records = records(call, &workdir, environment, &target).await?;
     if call.json {
         let records: Vec<_> = records.iter().map(document).collect();
@@ -61,22 +55,16 @@ async fn records(
     target: &Target,
 ) -> Result<Vec<RunRecord>, Failure> {
     let locations = call.stores.locations(workdir, environment)?;
-    let store = stk_store::open_existing(&locations.iac)
-        .await
-        .map_err(|error| StartError::Open(error).to_failure())?;
-    let Some(store) = store else {
+    let Some(store) = project::look_at(&locations.iac).await? else {
         return Ok(Vec::new());
     };
     let ids = runs::of_target(store.as_ref(), target)
         .await
-        .map_err(|error| StartError::Store(error).to_failure())?;
+        .map_err(|error| explained(exit_code::STORE, &error, error.help()))?;
     let mut records = Vec::with_capacity(ids.len());
     for id in ids {
         // A run whose process was killed before it wrote its record is in the index alone.
-        let record = runs::load(store.as_ref(), id)
-            .await
-            .map_err(|error| StartError::Record(error).to_failure())?;
-        records.extend(record.map(stk_store::Versioned::into_value));
+        records.extend(project::run_record(store.as_ref(), id).await?);
     }
     Ok(records)
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use gha::{Environment, Failure};
 use serde_json::json;
 use stk_run::{RunId, RunRecord, exit_code};
-use stk_store::{Location, Store, runs};
+use stk_store::{Location, Store};
 
 use crate::arguments::Status;
 use crate::output::{print, print_json, table};
+use crate::project;
 
 /// How often a watched run is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -20,9 +21,8 @@ pub(crate) async fn run(call: &Status, environment: &Environment) -> Result<u8, 
         Failure::from_error(exit_code::INPUTS, &error)
             .with_help("`stk-runtime runs` lists the runs of a project")
     })?;
-    let store = stk_store::open_existing(&locations.iac)
-        .await
-        .map_err(|error| stk_orchestrator::StartError::Open(error).to_failure())?
+    let store = project::look_at(&locations.iac)
+        .await?
         .ok_or_else(|| unknown(run_id, &locations.iac))?;
     let mut record = load(store.as_ref(), run_id).await?;
     let mut shown = String::new();
@@ -44,11 +44,8 @@ pub(crate) async fn run(call: &Status, environment: &Environment) -> Result<u8, 
 }
 
 async fn load(store: &dyn Store, run_id: RunId) -> Result<RunRecord, Failure> {
-    let record = runs::load(store, run_id)
-        .await
-        .map_err(|error| stk_orchestrator::StartError::Record(error).to_failure())?;
-    record
-        .map(stk_store::Versioned::into_value)
+    project::run_record(store, run_id)
+        .await?
         .ok_or_else(|| unknown(run_id, store.location()))
 }
 

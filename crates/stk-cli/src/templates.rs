@@ -1,7 +1,7 @@
 //! The plugins' templates, as far as they can be checked without rendering.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::Path;
 
 use stk_manifest::{Finding, FindingCode, Severity};
 use stk_orchestrator::Project;
@@ -9,13 +9,13 @@ use stk_run::Alias;
 
 /// Every template that is not valid Jinja. A plugin that is applied twice is looked at once.
 pub(crate) fn check(project: &Project) -> Vec<Finding> {
-    let mut seen: BTreeMap<PathBuf, ()> = BTreeMap::new();
+    let mut seen: HashSet<&Path> = HashSet::new();
     let mut findings = Vec::new();
     for unit in &project.units {
         let Some(source) = project.sources.get(&unit.alias) else {
             continue;
         };
-        if seen.insert(source.templates.clone(), ()).is_some() {
+        if !seen.insert(&source.templates) {
             continue;
         }
         let Ok(alias) = unit.alias.parse::<Alias>() else {
@@ -35,20 +35,24 @@ pub(crate) fn check(project: &Project) -> Vec<Finding> {
             Err(error) => {
                 findings.push(at_plugin(
                     format!("plugin `{}` cannot be packed: {error}", unit.alias),
-                    None,
+                    error.help(),
                 ));
                 continue;
             }
         };
         match stk_deploy::check(&alias, entries) {
-            Ok(errors) => findings.extend(errors.into_iter().map(|error| Finding {
-                severity: Severity::Error,
-                code: FindingCode::TemplateSyntax,
-                message: error.message,
-                file: source.templates.join(&error.template).display().to_string(),
-                line: error.line.unwrap_or(1),
-                column: 1,
-                help: error.excerpt,
+            Ok(errors) => findings.extend(errors.into_iter().map(|error| {
+                Finding {
+                    severity: Severity::Error,
+                    code: FindingCode::TemplateSyntax,
+                    message: error.message,
+                    file: source.templates.join(&error.template).display().to_string(),
+                    line: error.line.unwrap_or(1),
+                    column: 1,
+                    help: error
+                        .excerpt
+                        .map(|excerpt| format!("the line is `{}`", excerpt.trim())),
+                }
             })),
             Err(error) => findings.push(at_plugin(error.to_string(), Some(error.help()))),
         }

@@ -2,11 +2,10 @@
 
 use gha::{Environment, Failure, Log};
 use serde_json::json;
-use stk_manifest::{DynamicInputs, Finding, FindingCode, Severity};
-use stk_orchestrator::LoadError;
+use stk_manifest::{Finding, FindingCode, Severity};
 use stk_run::exit_code;
 
-use crate::arguments::{Format, Validate};
+use crate::arguments::{Format, Validate, current_folder, environment_name};
 use crate::output::{print, print_json};
 use crate::{project, templates};
 
@@ -40,8 +39,14 @@ pub(crate) fn run(call: &Validate, environment: &Environment, log: &Log) -> Resu
         }
     }
     if log.is_github() {
+        let folder = current_folder()?;
         for finding in &findings {
-            log.annotate(&stk_orchestrator::annotation(finding));
+            let annotation = stk_orchestrator::annotation(finding);
+            log.annotate(&stk_orchestrator::in_repository(
+                annotation,
+                environment,
+                &folder,
+            ));
         }
     }
     Ok(code(&findings))
@@ -59,14 +64,14 @@ fn findings(call: &Validate, environment: &Environment) -> Result<Vec<Finding>, 
         }
         return Ok(findings);
     }
-    let dynamic = DynamicInputs::parse(call.plugins.dynamic_inputs.as_deref().unwrap_or_default())
-        .map_err(|error| LoadError::DynamicInputs(error).to_failure())?;
+    let dynamic = call.plugins.dynamic(environment)?;
     let plugins = call.plugins.path(environment);
-    let name = call.env.as_deref().unwrap_or_default();
+    let name = environment_name(call.env.as_deref(), environment);
+    let known = name.as_deref().unwrap_or_default();
     let (project, mut findings) =
-        stk_orchestrator::inspect(&workdir, plugins.as_deref(), name, &dynamic)
+        stk_orchestrator::inspect(&workdir, plugins.as_deref(), known, &dynamic)
             .map_err(|error| error.to_failure())?;
-    if call.env.is_none() {
+    if name.is_none() {
         // Without an environment it is no fault that an input has no value for it.
         findings.retain(|finding| finding.code != FindingCode::NoValueForEnvironment);
     }

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod binaries;
 pub mod composite;
 pub mod fixtures;
 pub mod inputs_document;
 pub mod moto;
+pub mod redact;
 pub mod skip;
 pub mod terraform;
 

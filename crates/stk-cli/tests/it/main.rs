@@ -1,0 +1,21 @@
+//! The built `stk-runtime`, from the outside.
+
+#![cfg(unix)]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "black-box tests start programs, and a failure fails the test"
+)]
+
+mod busy;
+mod deploy;
+mod graph;
+mod interrupt;
+mod prompt;
+mod render;
+mod runs;
+mod support;
+mod terminal;
+mod usage;
+mod validate;

@@ -1,0 +1,182 @@
+//! What would be applied.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+use stk_store::{archive, connections, iac};
+use stk_testing::terraform::require_terraform;
+
+use crate::support::{Case, block_on};
+
+const RENDER: [&str; 5] = ["render", "--env", "dev", "--out", "out"];
+
+/// The files below `folder`, by path.
+fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().display().to_string();
+                files.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+fn names(case: &Case) -> String {
+    let files: Vec<_> = tree(&case.path("out")).into_keys().collect();
+    files.join("\n")
+}
+
+#[test]
+fn the_rendered_files_are_those_that_were_stored() {
+    if require_terraform("the_rendered_files_are_those_that_were_stored").is_none() {
+        return;
+    }
+    let case = Case::new("quickstart");
+    let ran = case.deploy();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let store = case.store();
+    let published = block_on(connections::of_environment(store.as_ref(), "dev")).unwrap();
+    let known: Map<String, Value> = published
+        .into_iter()
+        .map(|each| (each.name, Value::from(each.values.attributes)))
+        .collect();
+    fs::write(case.path("known.json"), Value::from(known).to_string()).unwrap();
+    let mut arguments = RENDER.to_vec();
+    arguments.extend(["--connections", "known.json"]);
+    case.success(&arguments);
+
+    let mut compared = 0;
+    for unit in case.deployed("orders-messaging") {
+        let alias = unit.alias();
+        let stored = &unit.destroyed_with().iac;
+        let bytes = block_on(iac::load(store.as_ref(), stored, alias)).unwrap();
+        let stored: BTreeMap<_, _> = archive::unpack(&bytes, archive::Limits::default())
+            .unwrap()
+            .into_iter()
+            .map(|entry| (entry.path, entry.bytes))
+            .collect();
+        let rendered = tree(&case.path("out").join(alias.as_str()));
+        assert_eq!(rendered, stored, "{alias}");
+        compared += stored.len();
+    }
+    assert_eq!(compared, 13);
+}
+
+#[test]
+fn the_example_of_the_document_has_its_files() {
+    let case = Case::new("sns-sqs");
+    fs::write(
+        case.path("known.json"),
+        r#"{"order-events-sns": {"arn": "arn:aws:sns:sa-east-1:1:order-events", "topic_arn": "a", "name": "n"}}"#,
+    )
+    .unwrap();
+    let mut arguments = RENDER.to_vec();
+    arguments.extend(["--connections", "known.json"]);
+    case.success(&arguments);
+    insta::assert_snapshot!(names(&case), @"
+    sns-topic-1728484987960/default-tags.tf
+    sns-topic-1728484987960/module-sns-topic.tf
+    sns-topic-1728484987960/provider.tf
+    sns-topic-1728484987960/sns-topic-module/sns-topic-locals.tf
+    sns-topic-1728484987960/sns-topic-module/sns-topic-main.tf
+    sns-topic-1728484987960/sns-topic-module/sns-topic-outputs.tf
+    sns-topic-1728484987960/sns-topic-module/sns-topic-ssm.tf
+    sns-topic-1728484987960/sns-topic-module/sns-topic-variables.tf
+    sqs-queue-1728485030410/default-tags.tf
+    sqs-queue-1728485030410/provider.tf
+    sqs-queue-1728485030410/sqs-queue-outputs.tf
+    sqs-queue-1728485030410/sqs-queue.tf
+    ");
+}
+
+#[test]
+fn what_needs_unknown_values_is_left_out_and_explained() {
+    let case = Case::new("quickstart");
+    insta::assert_snapshot!(case.seen(&RENDER), @r#"
+    exit 13
+    out/orders-topic
+    out/orders-queue
+    out/invoices-bucket
+    error: 2 plugins could not be rendered
+      caused by: plugin `orders-subscription` could not be rendered: README-deploy.md:1: connection `orders-queue-conn` has no values before the plugin that generates it is deployed
+      caused by: plugin `orders-queue-alarm` could not be rendered: alarm.tf:3: connection `orders-queue-conn` has no values before the plugin that generates it is deployed
+      help: to render `orders-subscription`, give --connections a file with {"orders-topic-conn":{"<attribute>":"<value>"},"orders-queue-conn":{"<attribute>":"<value>"}}
+      help: to render `orders-queue-alarm`, give --connections a file with {"orders-queue-conn":{"<attribute>":"<value>"}}
+    "#);
+    insta::assert_snapshot!(names(&case), @"
+    invoices-bucket/acme-invoices-bucket.tf
+    orders-queue/dead-letter/main.tf
+    orders-queue/dead-letter/outputs.tf
+    orders-queue/dead-letter/variables.tf
+    orders-queue/main.tf
+    orders-queue/outputs.tf
+    orders-topic/main.tf
+    orders-topic/outputs.tf
+    ");
+}
+
+#[test]
+fn connections_of_the_workspace_are_known() {
+    let case = Case::new("workspace-connection");
+    case.success(&RENDER);
+    let files = tree(&case.path("out"));
+    let text = String::from_utf8_lossy(&files["reads-per-environment/main.tf"]);
+    assert!(text.contains("network-dev"), "{text}");
+}
+
+#[test]
+fn nothing_is_written_over() {
+    let case = Case::new("v1");
+    case.success(&RENDER);
+    insta::assert_snapshot!(case.seen(&RENDER), @"
+    exit 10
+    error: `out` cannot be rendered to
+      caused by: the folder is not empty
+      help: give --out a new folder, or empty this one
+    ");
+}
+
+#[test]
+fn a_file_of_connections_that_is_wrong() {
+    let case = Case::new("v1");
+    fs::write(case.path("known.json"), "{").unwrap();
+    let mut arguments = RENDER.to_vec();
+    arguments.extend(["--connections", "known.json"]);
+    insta::assert_snapshot!(case.seen(&arguments), @r#"
+    exit 10
+    error: the connections in `known.json` cannot be read
+      caused by: EOF while parsing an object at line 1 column 1
+      help: give JSON like {"<connection>": {"<attribute>": "<value>"}}
+    "#);
+    assert!(!case.path("out").exists());
+}
+
+#[test]
+fn templates_that_must_not_be_deployed_are_refused() {
+    insta::assert_snapshot!(Case::new("backend-block").seen(&RENDER), @r#"
+    exit 13
+    error: plugin `stubborn` brings its own state.tf:3: backend "local", but the runtime decides where the state is kept
+      help: remove the block from the plugin's templates; the state's place is set with TFSTATE_BUCKET_NAME
+    "#);
+    insta::assert_snapshot!(Case::new("path-escape").seen(&RENDER), @"
+    exit 13
+    error: plugin `traveller` could not be rendered
+      caused by: {{ folder }}/main.tf: the file's name renders to `../../outside/main.tf`: `..` leaves the plugin's folder
+      help: correct the template, or the input that it uses
+    ");
+    insta::assert_snapshot!(Case::new("template-syntax").seen(&RENDER), @"
+    exit 13
+    error: plugin `rules` could not be rendered
+      caused by: network/rules.tf:4: syntax error: unexpected end of input, expected end of block
+      help: correct this line or the input that it uses: port = 443
+    ");
+}
