@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gha::Failure;
-use stk_manifest::{Finding, Manifest, Unit, units_without_definitions};
+use stk_manifest::{
+    Finding, FindingCode, Manifest, Severity, Unit, units_without_definitions,
+};
 use stk_orchestrator::{LoadError, StartError, explained};
 use stk_order::{DeployOrder, DeployedUnit, order};
 use stk_run::{RunId, RunRecord, Target, exit_code};
@@ -25,10 +27,18 @@ pub(crate) fn manifest_only(workdir: &Path) -> Result<ManifestOnly, Failure> {
         .as_ref()
         .map(units_without_definitions)
         .unwrap_or_default();
+    // Who looks at a file alone may not have registered or named the project yet; only a deployment
+    // has to know which one it is.
+    let mut findings = parsed.findings;
+    for finding in &mut findings {
+        if finding.code == FindingCode::NoIdentity {
+            finding.severity = Severity::Warning;
+        }
+    }
     Ok(ManifestOnly {
         manifest: parsed.value,
         units,
-        findings: parsed.findings,
+        findings,
     })
 }
 

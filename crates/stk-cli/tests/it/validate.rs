@@ -169,3 +169,12 @@ fn in_a_workflow_findings_are_annotated() {
     ::error file=quickstart/plugins/acme/storage@2.1.0/bucket@2.0.1/templates-deploy/more.tf,line=2,col=1,title=STK071::syntax error: unexpected end of input, expected end of block%0Athe line is `never closed`
     ");
 }
+
+#[test]
+fn a_manifest_alone_need_not_say_which_project_it_is() {
+    let case = Case::new("no-identity");
+    let ran = case.success(&["validate", "--manifest-only"]);
+    assert!(ran.stdout.contains("warning[STK017]"), "{}", ran.stdout);
+    case.success(&["graph", "--manifest-only"]);
+    assert_eq!(case.run(&["validate"]).code, 11);
+}
