@@ -55,9 +55,13 @@ pub fn report(outcome: &Outcome, folder: &Path, log: &Log) -> Result<Option<Path
             log.line("no RUN_ID was given: no run was started, so there is nothing to cancel");
             Ok(None)
         }
-        Outcome::NotFound { run_id } => {
+        Outcome::Malformed { error } => {
+            log.warning(&format!("{error}: nothing was cancelled"));
+            Ok(None)
+        }
+        Outcome::NotFound { run_id, location } => {
             log.warning(&format!(
-                "there is no run `{run_id}` in this store: nothing was cancelled"
+                "there is no run `{run_id}` in {location}: nothing was cancelled"
             ));
             Ok(None)
         }
@@ -67,11 +71,14 @@ pub fn report(outcome: &Outcome, folder: &Path, log: &Log) -> Result<Option<Path
             ));
             Ok(None)
         }
-        Outcome::AlreadyFinished { record } => {
+        Outcome::AlreadyFinished { record, lock } => {
             log.line(&format!(
                 "run {} has already ended with status {}: there is nothing to cancel",
                 record.run_id, record.status
             ));
+            if *lock == Released::Released {
+                log.line("the deployment lock that it still held is released");
+            }
             write_document(record, folder).map(Some)
         }
         Outcome::Cancelled { record, lock } => {

@@ -1,6 +1,6 @@
-use stk_run::{Clock, RunId, RunRecord, Target, exit_code};
+use stk_run::{Clock, IdError, RunId, RunRecord, Target, exit_code};
 use stk_store::runs::Cancellation;
-use stk_store::{DeploymentLock, OpenError, RecordError, Released, Store, runs};
+use stk_store::{DeploymentLock, Location, OpenError, RecordError, Released, runs};
 
 use crate::Request;
 
@@ -10,10 +10,17 @@ use crate::Request;
 pub enum Outcome {
     /// No run id was given: no run was started.
     NoRun,
+    /// The text cannot be the id of any run.
+    Malformed {
+        /// What was asked for, and why it is none.
+        error: IdError,
+    },
     /// There is no such run.
     NotFound {
         /// What was asked for.
-        run_id: String,
+        run_id: RunId,
+        /// Where it was looked for.
+        location: Location,
     },
     /// The run had taken the lock but written no record; the lock is released.
     NotRecorded {
@@ -33,6 +40,8 @@ pub enum Outcome {
     AlreadyFinished {
         /// Its record.
         record: Box<RunRecord>,
+        /// What was found when the lock was to be released that it should not hold any more.
+        lock: Released,
     },
 }
 
@@ -49,7 +58,7 @@ pub enum CancelError {
         run_id: RunId,
         /// What went wrong.
         #[source]
-        source: RecordError,
+        source: Box<RecordError>,
     },
     /// The run is of another project than the one it was looked for in.
     #[error("run `{run_id}` is of {found}, not of project `{project}`")]
@@ -97,11 +106,13 @@ pub async fn cancel(request: &Request, clock: &Clock) -> Result<Outcome, CancelE
     let Some(text) = &request.run_id else {
         return Ok(Outcome::NoRun);
     };
-    let not_found = || Outcome::NotFound {
-        run_id: text.clone(),
+    let run_id = match text.parse::<RunId>() {
+        Ok(run_id) => run_id,
+        Err(error) => return Ok(Outcome::Malformed { error }),
     };
-    let Ok(run_id) = text.parse::<RunId>() else {
-        return Ok(not_found());
+    let not_found = || Outcome::NotFound {
+        run_id,
+        location: request.locations.iac.clone(),
     };
     let store = stk_store::open_existing(&request.locations.iac)
         .await
@@ -110,7 +121,10 @@ pub async fn cancel(request: &Request, clock: &Clock) -> Result<Outcome, CancelE
         return Ok(not_found());
     };
     let store = store.as_ref();
-    let failed = |source| CancelError::Record { run_id, source };
+    let failed = |source| CancelError::Record {
+        run_id,
+        source: Box::new(source),
+    };
 
     if let Some(record) = runs::load(store, run_id).await.map_err(failed)? {
         is_of(request, run_id, &record.target)?;
@@ -128,12 +142,15 @@ pub async fn cancel(request: &Request, clock: &Clock) -> Result<Outcome, CancelE
         Cancellation::AlreadyFinished(record) => {
             // A runner that was killed between its last record and the release leaves the lock
             // behind; releasing twice does no harm.
-            DeploymentLock::release_of_run(store, &record.target, run_id)
+            let lock = DeploymentLock::release_of_run(store, &record.target, run_id)
                 .await
                 .map_err(failed)?;
-            Ok(Outcome::AlreadyFinished { record })
+            Ok(Outcome::AlreadyFinished { record, lock })
         }
-        Cancellation::NotFound => match lock_without_record(store, run_id).await.map_err(failed)? {
+        Cancellation::NotFound => match DeploymentLock::target_of(store, run_id)
+            .await
+            .map_err(failed)?
+        {
             Some(target) => {
                 is_of(request, run_id, &target)?;
                 DeploymentLock::release_of_run(store, &target, run_id)
@@ -144,13 +161,6 @@ pub async fn cancel(request: &Request, clock: &Clock) -> Result<Outcome, CancelE
             None => Ok(not_found()),
         },
     }
-}
-
-async fn lock_without_record(
-    store: &dyn Store,
-    run_id: RunId,
-) -> Result<Option<Target>, RecordError> {
-    DeploymentLock::target_of(store, run_id).await
 }
 
 fn is_of(request: &Request, run_id: RunId, target: &Target) -> Result<(), CancelError> {

@@ -1,11 +1,12 @@
-//! The action around [`run`](crate::run): inputs, signals, the step summary.
+//! The action around [`run`](crate::run()): inputs, signals, the step summary.
 
 use std::path::PathBuf;
 
 use gha::{Environment, Failure, Log, Summary};
 use stk_run::{Clock, RunRecord, exit_code};
 
-use crate::{Request, interrupted, run};
+use crate::run::run_until;
+use crate::{Request, interrupted};
 
 /// Runs the action.
 ///
@@ -26,19 +27,27 @@ pub fn main(environment: &Environment, log: &Log) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::from_error(exit_code::BUG, &error))?;
-    let report = runtime
-        .block_on(async {
-            let cancel = interrupted(log);
-            let clock = Clock::system();
-            run(&request, environment, log, &clock, &cancel, &temporary).await
-        })
-        .map_err(|error| error.to_failure())?;
-    if let Some(record) = &report.record
-        && let Err(error) = Summary::new(environment).append(&summary(record))
+    let mut record = None;
+    let done = runtime.block_on(async {
+        let cancel = interrupted(log);
+        let clock = Clock::system();
+        run_until(
+            &request,
+            environment,
+            log,
+            &clock,
+            &cancel,
+            &temporary,
+            &mut record,
+        )
+        .await
+    });
+    if let Some(record) = &record
+        && let Err(error) = Summary::new(environment).append(&log.redact(&summary(record)))
     {
         log.warning(&format!("the step summary could not be written: {error}"));
     }
-    Ok(())
+    done.map_err(|error| error.to_failure())
 }
 
 fn summary(record: &RunRecord) -> String {
@@ -55,5 +64,22 @@ fn summary(record: &RunRecord) -> String {
             task.status
         ));
     }
+    for task in &record.tasks {
+        if let Some(details) = &task.error_details {
+            text.push_str(&format!(
+                "\n{} of `{}`:\n\n<pre>{}</pre>\n",
+                task.kind,
+                task.alias,
+                escaped(details)
+            ));
+        }
+    }
     text
+}
+
+/// Terraform quotes what it complains about; none of it is markup.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

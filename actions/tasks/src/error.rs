@@ -1,4 +1,4 @@
-use gha::Failure;
+use gha::{Annotation, Failure, Severity};
 use stk_deploy::TaskError;
 use stk_run::{RunId, RunStatus, Target, Task, TaskKind, exit_code};
 use stk_store::runs::AdvanceError;
@@ -107,7 +107,7 @@ pub enum TasksError {
         run_id: RunId,
         /// How.
         #[source]
-        source: RecordError,
+        source: Box<RecordError>,
     },
 }
 
@@ -148,6 +148,7 @@ impl TasksError {
         } = self
         {
             add_diagnostics(&mut failure, error);
+            annotate(&mut failure);
         }
         failure.help.extend(self.help());
         failure
@@ -177,9 +178,10 @@ impl TasksError {
             Self::Rows { .. } => one(
                 "hand on `apply_tasks` and `run_id` of one and the same orchestrator step, unchanged",
             ),
-            Self::OutOfOrder { .. } => {
-                one("execute the rows in the order of the task list: destroys come last")
-            }
+            Self::OutOfOrder { .. } => one(
+                "execute the rows in the order of the task list (destroys come last); the run is \
+                     still open for them",
+            ),
             Self::Lock { source, .. } => source.help().into_iter().collect(),
             Self::Terraform(error) => error.help().into_iter().collect(),
             Self::Task(error) => error.help(),
@@ -201,6 +203,18 @@ impl TasksError {
             Self::Load { source, .. } => source.help().into_iter().collect(),
         }
     }
+}
+
+/// On GitHub's page of the workflow run there is no chain of causes, only this one text.
+fn annotate(failure: &mut Failure) {
+    let cause = failure.causes.last().map(String::as_str);
+    let text = match cause.and_then(|cause| cause.lines().next()) {
+        Some(cause) => format!("{}: {cause}", failure.message),
+        None => failure.message.clone(),
+    };
+    failure
+        .annotations
+        .push(Annotation::new(Severity::Error, text));
 }
 
 /// Terraform often says more than one thing; all of it belongs into the message.

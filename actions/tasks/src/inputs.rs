@@ -134,8 +134,14 @@ impl Request {
         log: &Log,
     ) -> Result<Self, Failure> {
         let inputs = Inputs::new(environment).with_defaults(INPUTS);
-        if let Some(level) = inputs.text("FEATURES_LEVEL_LOG").and_then(Level::parse) {
-            log.set_level(level);
+        if let Some(text) = inputs.text("FEATURES_LEVEL_LOG") {
+            match Level::parse(text) {
+                Some(level) => log.set_level(level),
+                None => log.warning(&format!(
+                    "FEATURES_LEVEL_LOG is `{text}`, which is none of error, warn, info, debug and \
+                     trace: info is used"
+                )),
+            }
         }
         let terraform = terraform(&inputs, log)?;
         let plane = inputs
@@ -252,9 +258,13 @@ fn terraform(inputs: &Inputs<'_>, log: &Log) -> Result<TerraformRequest, Failure
     let parallelism = inputs
         .number::<u16>("TF_PARALLELISM", 10)
         .map_err(|error| failure(&error))?;
+    let parallelism = NonZeroU16::new(parallelism).ok_or_else(|| {
+        Failure::new(exit_code::INPUTS, "the input TF_PARALLELISM is 0")
+            .with_help("give how many operations Terraform may do at once, from 1")
+    })?;
     Ok(TerraformRequest {
         program: inputs.path("TERRAFORM_BIN"),
-        parallelism: NonZeroU16::new(parallelism),
+        parallelism: Some(parallelism),
         log_provider: inputs.text("TF_LOG_PROVIDER").map(str::to_owned),
         aws_region: inputs.text("AWS_REGION").map(str::to_owned),
         aws_keys,

@@ -92,15 +92,29 @@ pub(crate) fn tasks(rows: &TaskList, record: &RunRecord) -> Result<Vec<Task>, Ro
         .collect())
 }
 
-/// The task that must have succeeded before `task` may be executed, if one has not: nothing is
-/// destroyed before everything that stays is deployed, and destroys keep their order.
+/// The task that must have succeeded before `task` may be executed, if one has not. A plugin is
+/// applied after it was rendered, and rendered after the plugins whose connections it reads were
+/// applied; nothing is destroyed before everything that stays is deployed, and destroys keep their
+/// order.
 pub(crate) fn missing_before<'a>(record: &'a RunRecord, task: &Task) -> Option<&'a Task> {
-    if task.kind != TaskKind::DestroySelfHosted {
-        return None;
-    }
+    let generators: Vec<_> = record
+        .unit(&task.alias)
+        .into_iter()
+        .flat_map(|unit| &unit.requires)
+        .filter_map(|requirement| requirement.from.as_ref())
+        .collect();
+    let precedes = |other: &Task| match task.kind {
+        TaskKind::IacSelfHosted => {
+            other.kind == TaskKind::DeploySelfHosted && generators.contains(&&other.alias)
+        }
+        TaskKind::DeploySelfHosted => {
+            other.kind == TaskKind::IacSelfHosted && other.alias == task.alias
+        }
+        _ => other.order < task.order,
+    };
     record
         .tasks
         .iter()
-        .take_while(|other| other.order < task.order)
+        .filter(|other| precedes(other))
         .find(|other| !matches!(other.status, TaskStatus::Succeeded | TaskStatus::Skipped))
 }

@@ -24,7 +24,8 @@ pub struct Report {
 ///
 /// # Errors
 ///
-/// [`TasksError`]. When a task has failed or was interrupted, the record says so already.
+/// [`TasksError`]. When a task has failed or was interrupted, the record says so already. When the
+/// tasks could not be started at all, the run goes on to wait for them.
 pub async fn run(
     request: &Request,
     environment: &Environment,
@@ -33,9 +34,33 @@ pub async fn run(
     cancel: &CancellationToken,
     temporary: &Path,
 ) -> Result<Report, TasksError> {
+    let mut record = None;
+    run_until(
+        request,
+        environment,
+        log,
+        clock,
+        cancel,
+        temporary,
+        &mut record,
+    )
+    .await?;
+    Ok(Report { record })
+}
+
+/// The same; leaves the run's record in `last` also when it fails.
+pub(crate) async fn run_until(
+    request: &Request,
+    environment: &Environment,
+    log: &Log,
+    clock: &Clock,
+    cancel: &CancellationToken,
+    temporary: &Path,
+    last: &mut Option<RunRecord>,
+) -> Result<(), TasksError> {
     if request.rows.rows().is_empty() {
         log.line("the task list is empty: there is nothing to do");
-        return Ok(Report { record: None });
+        return Ok(());
     }
     let run_id: RunId = request.run_id.parse().map_err(TasksError::RunId)?;
     let no_such_run = || TasksError::NoSuchRun {
@@ -46,43 +71,49 @@ pub async fn run(
         .await
         .map_err(TasksError::Open)?
         .ok_or_else(no_such_run)?;
-    let state_store = stk_store::open(&request.locations.state)
-        .await
-        .map_err(TasksError::Open)?;
     let mut record = runs::load(iac_store.as_ref(), run_id)
         .await
-        .map_err(|source| TasksError::Load { run_id, source })?
+        .map_err(|source| TasksError::Load {
+            run_id,
+            source: Box::new(source),
+        })?
         .ok_or_else(no_such_run)?;
     check(request, &record)?;
     let tasks = rows::tasks(&request.rows, &record)
         .map_err(|source| TasksError::Rows { run_id, source })?;
+    let state_store = stk_store::open(&request.locations.state)
+        .await
+        .map_err(TasksError::Open)?;
     let lock = DeploymentLock::resume(iac_store.as_ref(), &record)
         .await
         .map_err(|source| TasksError::Lock {
             run_id,
             source: Box::new(source),
         })?;
+    let done = request.rows.rows().len() - tasks.len();
+    if done > 0 {
+        let rows = if done == 1 { "row was" } else { "rows were" };
+        log.line(&format!(
+            "{done} {rows} executed before and not again: {} left",
+            tasks.len()
+        ));
+    }
 
-    let terraform = if tasks
-        .iter()
-        .any(|task| task.kind != TaskKind::IacSelfHosted)
-    {
-        let (terraform, odd) = terraform::prepare(&request.terraform, environment, cancel).await?;
-        log.detail(&format!("using {}", terraform.program));
-        for odd in odd {
-            log.warning(&odd);
-        }
-        Some(terraform)
-    } else {
-        None
-    };
-    let tools = Tools {
+    let mut tools = Tools {
         iac_store: iac_store.as_ref(),
         state_store: state_store.as_ref(),
-        terraform,
+        terraform: None,
         temporary,
         clock,
         cancel,
+    };
+    let prepared = if tasks
+        .iter()
+        .any(|task| task.kind != TaskKind::IacSelfHosted)
+    {
+        find_terraform(request, environment, log, &mut tools).await
+    } else {
+        Ok(())
     };
     let mut executor = Executor {
         tools: &tools,
@@ -91,14 +122,33 @@ pub async fn run(
         clock,
         record: &mut record,
     };
-    let done = executor.all(&tasks, &lock).await;
+    let done = match prepared {
+        Ok(()) => executor.all(&tasks, &lock).await,
+        // Not the fault of the program that was looked for.
+        Err(_) if cancel.is_cancelled() => executor.interrupted(&lock, None).await,
+        Err(error) => Err(error),
+    };
     if record.status.is_final() {
         release(lock, tools.iac_store, log).await;
     }
-    done?;
-    Ok(Report {
-        record: Some(record.into_value()),
-    })
+    *last = Some(record.into_value());
+    done
+}
+
+async fn find_terraform(
+    request: &Request,
+    environment: &Environment,
+    log: &Log,
+    tools: &mut Tools<'_>,
+) -> Result<(), TasksError> {
+    let (terraform, odd) =
+        terraform::prepare(&request.terraform, environment, tools.cancel).await?;
+    log.detail(&format!("using {}", terraform.program));
+    for odd in odd {
+        log.warning(&odd);
+    }
+    tools.terraform = Some(terraform);
+    Ok(())
 }
 
 fn check(request: &Request, record: &RunRecord) -> Result<(), TasksError> {
@@ -169,7 +219,10 @@ impl Executor<'_> {
             self.advance(lock, Event::TaskStarted(task.id)).await?;
             let log = self.log;
             let mut report = |progress: Progress| match progress {
-                Progress::Warning(text) => log.warning(&text),
+                // On GitHub it stands alone, on the page of the workflow run.
+                Progress::Warning(text) => {
+                    log.warning(&format!("plugin `{}`: {text}", task.alias));
+                }
                 Progress::Step(text) => log.line(&format!("  {text}")),
                 Progress::Line(text) => log.line(&format!("    {text}")),
                 Progress::Detail(text) => log.detail(&format!("    {text}")),
@@ -185,6 +238,11 @@ impl Executor<'_> {
             };
             self.finished(lock, task, &done).await?;
             drop(group);
+        }
+        // The rows of one run may be executed by one process each: what was interrupted while its
+        // last row ended must not be continued by the next one.
+        if self.tools.cancel.is_cancelled() && !self.record.status.is_final() {
+            return self.interrupted(lock, None).await;
         }
         Ok(())
     }
@@ -222,18 +280,29 @@ impl Executor<'_> {
         task: &Task,
         error: TaskError,
     ) -> Result<(), TasksError> {
+        let lock_lost = matches!(error, TaskError::LockLost { .. });
         let error = TasksError::Task(Box::new(error));
         let failure = error.to_failure();
-        let details = std::iter::once(failure.message)
-            .chain(failure.causes)
+        let details = std::iter::once(failure.message.as_str())
+            .chain(failure.causes.iter().map(String::as_str))
             .collect::<Vec<_>>()
             .join(": ");
         let event = Event::TaskFailed {
             task: task.id,
             details: self.log.redact(&details),
         };
-        self.record_end(lock, event).await;
-        Err(error)
+        match self.advance(lock, event).await {
+            Ok(()) => Err(error),
+            // The task failed because the run was ended; that is the news.
+            Err(ended @ TasksError::ChangedElsewhere { .. }) if lock_lost => {
+                self.log.warning(&failure.message);
+                Err(ended)
+            }
+            Err(other) => {
+                self.unrecorded(&other);
+                Err(error)
+            }
+        }
     }
 
     async fn interrupted(
@@ -241,21 +310,27 @@ impl Executor<'_> {
         lock: &DeploymentLock,
         source: Option<Box<TaskError>>,
     ) -> Result<(), TasksError> {
-        self.record_end(lock, Event::Cancelled).await;
+        match self.advance(lock, Event::Cancelled).await {
+            Ok(()) => {}
+            Err(TasksError::ChangedElsewhere {
+                status: RunStatus::Canceled,
+                ..
+            }) => {}
+            Err(error) => self.unrecorded(&error),
+        }
         Err(TasksError::Interrupted { source })
     }
 
-    /// Records how the run ended. The error that ended it is what the user must see, so one of the
-    /// store is only a warning.
-    async fn record_end(&mut self, lock: &DeploymentLock, event: Event) {
-        if let Err(error) = self.advance(lock, event).await {
-            let failure = error.to_failure();
-            self.log.warning(&format!(
-                "the end of the run could not be recorded: {}: {}",
-                failure.message,
-                failure.causes.join(": ")
-            ));
-        }
+    /// The error that ended a run is what the user must see, so one of the store is only a warning.
+    fn unrecorded(&self, error: &TasksError) {
+        let failure = error.to_failure();
+        let why: Vec<_> = std::iter::once(failure.message)
+            .chain(failure.causes)
+            .collect();
+        self.log.warning(&format!(
+            "the end of the run could not be recorded: {}",
+            why.join(": ")
+        ));
     }
 
     async fn advance(&mut self, lock: &DeploymentLock, event: Event) -> Result<(), TasksError> {

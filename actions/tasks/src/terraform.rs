@@ -126,8 +126,7 @@ fn child_environment(
     request: &TerraformRequest,
     environment: &Environment,
 ) -> Result<ChildEnvironment, EnvironmentError> {
-    let pairs = environment.pairs().iter();
-    let mut child = EnvironmentPolicy::new().build(pairs.map(|(name, value)| (name, value)));
+    let mut child = EnvironmentPolicy::new().build(environment.pairs());
     // Terraform runs in another folder than this program.
     if let Some(file) = environment.get("TF_CLI_CONFIG_FILE")
         && let Ok(file) = std::path::absolute(file)

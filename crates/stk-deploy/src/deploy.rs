@@ -1,8 +1,29 @@
 //! The DEPLOY task: applies a plugin's stored IaC and publishes the connections that it generates.
+//!
+//! # What is deployed, whenever this process is killed
+//!
+//! The `deployed` record of a plugin must never say less than what exists: a resource that no record
+//! and no state knows is lost. So it is written twice, around the apply, and never the other way:
+//!
+//! | # | step | killed right after it |
+//! |---|---|---|
+//! | 1 | the run's record: the task has started | nothing is changed |
+//! | 2 | the lock is looked at again | nothing is changed; a cancelled run ends here |
+//! | 3 | `deployed`: the attempt | nothing may exist of a first attempt; destroying it is a plan without changes |
+//! | 4 | Terraform applies, and keeps its state itself | the state knows what exists, `deployed` knows the IaC; Terraform outlives this process and saves its state |
+//! | 5 | connections are published | the attempt already names them, so a destroy withdraws them |
+//! | 6 | connections that are no longer generated are withdrawn | as before |
+//! | 7 | `deployed`: the success | everything is true but the run's record, which is cancelled by hand |
+//! | 8 | the run's record: the task has succeeded | |
+//!
+//! The attempt keeps the last success and its IaC, which is what a destroy uses, and lists the
+//! connections of both: either may be published, and either may be read. After every one of these
+//! points the next deployment renders, plans and applies again on the state that there is, which
+//! changes what is still to be changed and nothing else.
 
 use stk_run::{
     CONNECTION_VERSION, ConnectionRecord, ConnectionValues, DEPLOYED_VERSION, DeployedUnit,
-    Execution, Generation, IacReference, Publisher, RunRecord, Unit,
+    Execution, Generation, IacReference, Publisher, Requirement, RunRecord, Unit,
 };
 use stk_store::connections::Published;
 use stk_store::{DeploymentLock, connections, deployed};
@@ -10,9 +31,9 @@ use terraform_runner::event::ChangeSummary;
 use terraform_runner::{ApplyOptions, InitOptions, Planned};
 
 use crate::error::{Failing, TaskError};
-use crate::mapping;
 use crate::steps::{Steps, load};
 use crate::tools::{Progress, Tools};
+use crate::{held, mapping};
 
 /// What a DEPLOY task did.
 #[derive(Clone, Debug)]
@@ -46,6 +67,7 @@ pub(crate) async fn run(
     steps.init(&InitOptions::default(), report).await?;
     let planned: Planned = steps.plan(report).await?;
 
+    held::before_changes(record, unit, tools).await?;
     // From here on Terraform may leave resources behind, whatever happens next.
     let execution = Execution {
         run_id: record.run_id,
@@ -65,16 +87,15 @@ pub(crate) async fn run(
         .apply(planned.file, &options, Failing::Apply, report)
         .await?;
 
+    held::after_changes(record, unit, tools).await?;
     let generated = generated(unit, &applied.outputs)?;
     for (generation, values) in &generated {
         publish(record, unit, generation, values, lock, tools, report).await?;
     }
-    let gone = before.iter().flat_map(|before| &before.unit.generates);
-    for generation in gone.filter(|old| {
-        unit.generates
-            .iter()
-            .all(|new| new.connection != old.connection)
-    }) {
+    for generation in &attempt.unit.generates {
+        if generates(unit, &generation.connection) {
+            continue;
+        }
         connections::withdraw(tools.iac_store, lock, alias, &generation.connection)
             .await
             .map_err(|source| TaskError::record(alias, source))?;
@@ -99,16 +120,36 @@ pub(crate) async fn run(
 }
 
 /// The plugin as it is known while its apply is under way: what succeeded last stays what a destroy
-/// would use.
+/// would use, and whatever either of the two requires or generates counts.
 fn attempted(unit: &Unit, before: Option<&DeployedUnit>, execution: &Execution) -> DeployedUnit {
     let last_success = before.and_then(|before| before.last_success.clone());
-    let known = before.filter(|before| before.last_success.is_some());
+    let (mut known, other) = match before {
+        Some(before) if last_success.is_some() => (before.unit.clone(), Some(unit)),
+        Some(before) => (unit.clone(), Some(&before.unit)),
+        None => (unit.clone(), None),
+    };
+    for generation in other.iter().flat_map(|other| &other.generates) {
+        if !generates(&known, &generation.connection) {
+            known.generates.push(generation.clone());
+        }
+    }
+    for requirement in other.iter().flat_map(|other| &other.requires) {
+        let reads = |known: &Requirement| known.connection == requirement.connection;
+        if !known.requires.iter().any(reads) {
+            known.requires.push(requirement.clone());
+        }
+    }
     DeployedUnit {
         version: DEPLOYED_VERSION,
-        unit: known.map_or_else(|| unit.clone(), |before| before.unit.clone()),
+        unit: known,
         last_success,
         last_attempt: execution.clone(),
     }
+}
+
+fn generates(unit: &Unit, connection: &str) -> bool {
+    let mut all = unit.generates.iter();
+    all.any(|generation| generation.connection == connection)
 }
 
 fn generated<'a>(

@@ -1,10 +1,17 @@
-//! The DESTROY task: destroys a plugin with the IaC of its last successful execution.
+//! The DESTROY task: destroys a plugin with the IaC of its last successful execution, or of its last
+//! attempt when none succeeded.
+//!
+//! The plugin's `deployed` record is removed last. Whoever is killed before that leaves a plugin that
+//! the next deployment destroys again: what is gone already is a plan without changes. Its
+//! connections are withdrawn only when its resources are gone; a destroy that fails half-way leaves
+//! them, because what is left may still be read.
 
 use stk_run::{RunRecord, Unit};
 use stk_store::{DeploymentLock, connections, deployed};
 use terraform_runner::{ApplyOptions, InitOptions};
 
 use crate::error::{Failing, TaskError};
+use crate::held;
 use crate::steps::{Steps, load};
 use crate::tools::{Progress, Tools};
 
@@ -23,6 +30,7 @@ pub(crate) async fn run(
     let steps = Steps::new(unit, tools, &folder, lock)?;
     steps.init(&InitOptions::default(), report).await?;
     let planned = steps.plan_destroy(report).await?;
+    held::before_changes(record, unit, tools).await?;
     if planned.has_changes {
         let options = ApplyOptions {
             parallelism: steps.parallelism(),
@@ -32,6 +40,7 @@ pub(crate) async fn run(
             .apply(planned.file, &options, Failing::Destroy, report)
             .await?;
     }
+    held::after_changes(record, unit, tools).await?;
     for generation in &unit.generates {
         connections::withdraw(tools.iac_store, lock, alias, &generation.connection)
             .await

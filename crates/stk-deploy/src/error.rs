@@ -1,8 +1,9 @@
 use std::fmt;
+use std::path::PathBuf;
 
 use stk_run::{Alias, IacReference, TaskKind, Unit, exit_code};
 use stk_store::archive::{PackError, UnpackError};
-use stk_store::{ArchiveError, RecordError, StoreError};
+use stk_store::{ArchiveError, Location, RecordError, ResumeError, StoreError};
 use terraform_runner::StepError;
 
 use crate::deploy::archive_name;
@@ -22,7 +23,7 @@ pub enum TaskError {
         alias: Alias,
         /// Which connection, and why.
         #[source]
-        source: ConnectionError,
+        source: Box<ConnectionError>,
     },
     /// A Terraform command failed or was interrupted.
     #[error("plugin `{alias}` could not be {failing}")]
@@ -37,7 +38,7 @@ pub enum TaskError {
         /// What the stored IaC that was executed is called.
         iac: Option<String>,
         /// A state that Terraform could not save: where it is kept now, or why it is not.
-        rescued: Option<Result<String, StoreError>>,
+        rescued: Option<Result<String, Box<StoreError>>>,
     },
     /// Terraform succeeded, but lacks outputs that generated connections need.
     #[error("plugin `{alias}` was applied, but its connections could not be published")]
@@ -72,7 +73,7 @@ pub enum TaskError {
         what: String,
         /// Why not.
         #[source]
-        source: ArchiveError,
+        source: Box<ArchiveError>,
     },
     /// A stored archive is not one that this program would write.
     #[error("an archive of plugin `{alias}` could not be unpacked")]
@@ -99,7 +100,7 @@ pub enum TaskError {
         alias: Alias,
         /// How.
         #[source]
-        source: StoreError,
+        source: Box<StoreError>,
     },
     /// A stored document could not be read or written.
     #[error("the records of plugin `{alias}` could not be read or written")]
@@ -108,7 +109,33 @@ pub enum TaskError {
         alias: Alias,
         /// How.
         #[source]
-        source: RecordError,
+        source: Box<RecordError>,
+    },
+    /// An earlier task left a state that Terraform could not save, and nobody has put it back.
+    #[error("plugin `{alias}` has a state that was never put back: `{rescued}` in {location}")]
+    Rescued {
+        /// The plugin.
+        alias: Alias,
+        /// The state, as a path in the store.
+        rescued: String,
+        /// The store.
+        location: Location,
+        /// The file that it belongs into.
+        state: PathBuf,
+    },
+    /// The run lost its lock while the task was executed: somebody cancelled it.
+    #[error(
+        "plugin `{alias}` was {} because the run was ended from elsewhere",
+        if *.changed { "changed, but is not recorded," } else { "left as it was" }
+    )]
+    LockLost {
+        /// The plugin.
+        alias: Alias,
+        /// Whether Terraform had changed something by then.
+        changed: bool,
+        /// Who holds the lock now.
+        #[source]
+        source: Box<ResumeError>,
     },
     /// The state store has no folder that Terraform could keep a state in.
     #[error("the state of plugin `{alias}` cannot be kept in this kind of store")]
@@ -164,7 +191,8 @@ impl fmt::Display for Failing {
 }
 
 impl TaskError {
-    /// Whether the task was interrupted rather than failed.
+    /// Whether the task was interrupted by [`Tools::cancel`](crate::Tools::cancel) rather than
+    /// failed.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Terraform { source, .. } if source.is_cancelled())
@@ -176,14 +204,16 @@ impl TaskError {
         match self {
             Self::Unit(_) => exit_code::TEMPLATE,
             Self::Terraform { source, .. } if source.is_cancelled() => exit_code::CANCELLED,
+            Self::LockLost { .. } => exit_code::CANCELLED,
             Self::Terraform { .. } | Self::Mapping { .. } => exit_code::TERRAFORM,
             Self::Project { .. }
             | Self::Archive { .. }
             | Self::Unpack { .. }
             | Self::Store { .. }
             | Self::Record { .. }
+            | Self::Rescued { .. }
             | Self::NoLocalState { .. } => exit_code::STORE,
-            Self::Connection { source, .. } => match source {
+            Self::Connection { source, .. } => match source.as_ref() {
                 ConnectionError::GeneratorNotDeployed { .. } => exit_code::INPUTS,
                 ConnectionError::NotRecorded { .. } | ConnectionError::Store { .. } => {
                     exit_code::STORE
@@ -215,8 +245,8 @@ impl TaskError {
                     Some(Ok(place)) => help.insert(
                         0,
                         format!(
-                            "Terraform could not save its state, so it is kept as {place}; push it \
-                             with `terraform state push` before the next deployment"
+                            "Terraform could not save its state, so it is kept as {place}; put it \
+                             back: until then the plugin is not deployed or destroyed"
                         ),
                     ),
                     Some(Err(error)) => help.insert(
@@ -231,27 +261,43 @@ impl TaskError {
                 help
             }
             Self::Mapping { source, .. } => vec![source.help()],
+            Self::Rescued { rescued, state, .. } => vec![format!(
+                "it knows resources that {} does not: copy it there, remove `{rescued}`, and deploy \
+                 again",
+                state.display()
+            )],
+            Self::LockLost { .. } => vec![
+                "deploy again when no other deployment is running: it continues from what really \
+                 is deployed"
+                    .to_owned(),
+            ],
             Self::NoIac { .. } => vec![
                 "execute the plugin's IAC row before its DEPLOY row, in the order of the task list"
                     .to_owned(),
             ],
-            Self::Connection {
-                source: ConnectionError::GeneratorNotDeployed { generator, .. },
-                ..
-            } => vec![format!(
-                "execute the DEPLOY row of `{generator}` first, in the order of the task list"
-            )],
-            Self::Connection {
-                source: ConnectionError::Store { source, .. },
-                ..
-            }
-            | Self::Record { source, .. } => source.help().into_iter().collect(),
+            Self::Connection { source, .. } => match source.as_ref() {
+                ConnectionError::GeneratorNotDeployed { generator, .. } => vec![format!(
+                    "execute the DEPLOY row of `{generator}` first, in the order of the task list"
+                )],
+                ConnectionError::Store { source, .. } => source.help().into_iter().collect(),
+                ConnectionError::NotRecorded { .. } => vec!["start a new deployment".to_owned()],
+            },
+            Self::Record { source, .. } => source.help().into_iter().collect(),
             Self::Archive { source, .. } => source.help().into_iter().collect(),
             Self::Store { source, .. } => source.help().into_iter().collect(),
             Self::Project {
                 source: ProjectError::Write { .. },
                 ..
             } => vec!["check the space and the permissions of the temporary folder".to_owned()],
+            Self::Project {
+                source: ProjectError::BackendFile,
+                ..
+            } => vec!["rename that file in the plugin's `templates-deploy`".to_owned()],
+            Self::Unpack { .. } => vec![
+                "it was not written by this program; restore it from a backup, or deploy the plugin \
+                 again"
+                    .to_owned(),
+            ],
             _ => Vec::new(),
         }
     }
@@ -260,7 +306,7 @@ impl TaskError {
         Self::Archive {
             alias: alias.clone(),
             what: "the package".to_owned(),
-            source,
+            source: Box::new(source),
         }
     }
 
@@ -268,7 +314,7 @@ impl TaskError {
         Self::Archive {
             alias: unit.alias.clone(),
             what: format!("the IaC ({})", archive_name(iac, unit)),
-            source,
+            source: Box::new(source),
         }
     }
 
@@ -289,21 +335,21 @@ impl TaskError {
     pub(crate) fn connection(alias: &Alias, source: ConnectionError) -> Self {
         Self::Connection {
             alias: alias.clone(),
-            source,
+            source: Box::new(source),
         }
     }
 
     pub(crate) fn store(alias: &Alias, source: StoreError) -> Self {
         Self::Store {
             alias: alias.clone(),
-            source,
+            source: Box::new(source),
         }
     }
 
     pub(crate) fn record(alias: &Alias, source: RecordError) -> Self {
         Self::Record {
             alias: alias.clone(),
-            source,
+            source: Box::new(source),
         }
     }
 }

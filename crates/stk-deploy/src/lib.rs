@@ -5,10 +5,13 @@ mod context;
 mod deploy;
 mod destroy;
 mod error;
+mod held;
 mod iac;
 mod mapping;
 mod project;
 mod render;
+#[cfg(test)]
+mod samples;
 mod steps;
 mod tools;
 

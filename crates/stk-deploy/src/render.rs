@@ -173,3 +173,116 @@ fn templates(alias: &Alias, package: Vec<Entry>) -> Result<Templates, UnitError>
     }
     Ok(Templates { files })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::samples::{entry, record, unit};
+
+    fn check_render(entries: Vec<Entry>) -> Result<Project, UnitError> {
+        let unit = unit(json!({"name": "orders"}));
+        render(&record(&[]), &unit, entries, &Connections::new())
+    }
+
+    fn message(error: &UnitError) -> String {
+        let cause = error
+            .source()
+            .map(|source| format!("\n  caused by: {source}"));
+        format!(
+            "{error}{}\n  help: {}",
+            cause.unwrap_or_default(),
+            error.help()
+        )
+    }
+
+    #[test]
+    fn only_the_deploy_templates_are_rendered_under_either_spelling() {
+        for folder in ["templates-deploy", "templates_deploy"] {
+            let project = check_render(vec![
+                entry("plugin.yaml", "schema-version: v2"),
+                entry("templates/app.txt", "{{ broken"),
+                entry(&format!("{folder}/main.tf"), "# {{ name }}"),
+                entry(&format!("{folder}/sub/{{{{ name }}}}.tf"), "# ${keep}"),
+            ])
+            .unwrap();
+            let files: Vec<_> = project
+                .tree
+                .iter()
+                .map(|(path, file)| format!("{path}: {}", String::from_utf8_lossy(&file.bytes)))
+                .collect();
+            assert_eq!(files, ["main.tf: # orders", "sub/orders.tf: # ${keep}"]);
+            assert!(project.warnings.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_package_without_deploy_templates_is_refused() {
+        let error =
+            check_render(vec![entry("plugin.yaml", ""), entry("templates/a.tf", "")]).unwrap_err();
+        insta::assert_snapshot!(message(&error), @"
+        plugin `queue` has nothing to deploy: its package has no `templates-deploy` folder
+          help: add a `templates-deploy` folder with Terraform files to the plugin, or apply it with `type: app`
+        ");
+        assert!(matches!(
+            check(&unit(json!({})).alias, Vec::new()),
+            Err(UnitError::NoTemplates { .. })
+        ));
+    }
+
+    #[test]
+    fn a_template_that_fails_shows_its_line() {
+        let error = check_render(vec![entry(
+            "templates-deploy/main.tf",
+            "one\n  two = {{ missing.field }}\n",
+        )])
+        .unwrap_err();
+        insta::assert_snapshot!(message(&error), @"
+        plugin `queue` could not be rendered
+          caused by: main.tf:2: `missing` is undefined
+          help: correct this line or the input that it uses: two = {{ missing.field }}
+        ");
+    }
+
+    #[test]
+    fn every_syntax_error_is_found_at_once() {
+        let entries = vec![
+            entry("templates-deploy/a.tf", "{% if x %}"),
+            entry("templates-deploy/b.tf", "fine"),
+            entry("templates-deploy/c.tf", "{{ }"),
+        ];
+        let errors = check(&unit(json!({})).alias, entries).unwrap();
+        let templates: Vec<_> = errors.iter().map(|error| error.template.as_str()).collect();
+        assert_eq!(templates, ["a.tf", "c.tf"]);
+    }
+
+    #[test]
+    fn a_backend_of_the_plugins_own_is_refused_and_a_nested_one_mentioned() {
+        let backend = "terraform {\n  backend \"s3\" {}\n}\n";
+        let error = check_render(vec![
+            entry("templates-deploy/state.tf", backend),
+            entry("templates-deploy/cloud.tf", "terraform {\n  cloud {}\n}\n"),
+        ])
+        .unwrap_err();
+        insta::assert_snapshot!(message(&error), @r#"
+        plugin `queue` brings its own cloud.tf:2: cloud, state.tf:2: backend "s3", but the runtime decides where the state is kept
+          help: remove the block from the plugin's templates; the state's place is set with TFSTATE_BUCKET_NAME
+        "#);
+        let project =
+            check_render(vec![entry("templates-deploy/module/state.tf", backend)]).unwrap();
+        insta::assert_snapshot!(project.warnings.join("\n"), @r#"module/state.tf:2: backend "s3": Terraform ignores this in a nested module"#);
+    }
+
+    #[test]
+    fn a_file_whose_name_leaves_the_folder_is_refused() {
+        let error = check_render(vec![entry("templates-deploy/{{ '../x' }}.tf", "")]).unwrap_err();
+        insta::assert_snapshot!(message(&error), @"
+        plugin `queue` could not be rendered
+          caused by: {{ '../x' }}.tf: the file's name renders to `../x.tf`: `..` leaves the plugin's folder
+          help: correct the template, or the input that it uses
+        ");
+    }
+}

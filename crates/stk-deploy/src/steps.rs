@@ -1,10 +1,11 @@
 //! The Terraform commands of one task, with what the user sees of them.
 
 use std::num::NonZeroU16;
+use std::path::Path;
 
-use stk_run::{IacReference, RunRecord, Unit};
+use stk_run::{Alias, IacReference, RunRecord, Unit};
 use stk_store::archive::{self, Limits};
-use stk_store::{DeploymentLock, iac, states};
+use stk_store::{DeploymentLock, Key, Prefix, iac, states};
 use terraform_runner::event::Event;
 use terraform_runner::{
     Applied, ApplyOptions, InitOptions, PlanFile, PlanOptions, Planned, Product, Session, StepError,
@@ -34,10 +35,36 @@ pub(crate) async fn load(
         .ok_or_else(|| TaskError::NoLocalState {
             alias: alias.clone(),
         })?;
+    nothing_rescued(record, alias, tools, &state).await?;
     WorkFolder::create(tools.temporary, &entries, &state).map_err(|source| TaskError::Project {
         alias: alias.clone(),
         source,
     })
+}
+
+/// A state that Terraform could not save is newer than the one where it belongs. Applying on the
+/// older one would make resources a second time, so a person has to choose first.
+async fn nothing_rescued(
+    record: &RunRecord,
+    alias: &Alias,
+    tools: &Tools<'_>,
+    state: &Path,
+) -> Result<(), TaskError> {
+    let keys = tools
+        .state_store
+        .list(&Prefix::States((&record.target).into()))
+        .await
+        .map_err(|source| TaskError::store(alias, source))?;
+    let is_rescued = |key: &&Key| matches!(key, Key::RescuedState { alias: of, .. } if of == alias);
+    match keys.iter().rfind(is_rescued) {
+        None => Ok(()),
+        Some(key) => Err(TaskError::Rescued {
+            alias: alias.clone(),
+            rescued: key.to_path(),
+            location: tools.state_store.location().clone(),
+            state: state.to_owned(),
+        }),
+    }
 }
 
 pub(crate) struct Steps<'a> {
@@ -191,9 +218,10 @@ impl<'a> Steps<'a> {
                     state.into_bytes().into(),
                 )
                 .await;
-                Some(kept.map(|key| {
+                let place = kept.map(|key| {
                     format!("{} in {}", key.to_path(), self.tools.state_store.location())
-                }))
+                });
+                Some(place.map_err(Box::new))
             }
         };
         Err(TaskError::Terraform {
@@ -216,7 +244,9 @@ fn show(event: &Event, report: &mut (dyn FnMut(Progress) + Send)) {
         Event::Diagnostic(diagnostic) if diagnostic.is_error() => {}
         Event::Diagnostic(_) => {
             if let Some(line) = event.to_line() {
-                report(Progress::Warning(line));
+                // Whoever shows it says that it is a warning.
+                let text = line.strip_prefix("warning: ").unwrap_or(&line);
+                report(Progress::Warning(text.to_owned()));
             }
         }
         _ => {

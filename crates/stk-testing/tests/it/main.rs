@@ -1,6 +1,7 @@
 //! The test doubles, tested through their public API.
 
-mod moto;
 mod actions;
+mod documents;
 mod inputs_document;
 mod install;
+mod moto;

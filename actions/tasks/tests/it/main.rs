@@ -1,0 +1,22 @@
+//! The tasks action, through its program and through its action.yml.
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "the helpers of tests fail as the tests do, and they start the programs under test"
+)]
+
+mod actions;
+mod cancelled;
+mod declared;
+mod failing;
+mod github;
+mod inputs;
+mod killed;
+mod lifecycle;
+mod rows;
+mod secrets;
+mod signals;
+mod support;
+mod terraforms;
