@@ -6,42 +6,26 @@ use stk_store::Locations;
 
 /// The inputs of the cancel action that this program reads.
 pub const INPUTS: &[InputSpec] = &[
-    InputSpec {
-        name: "RUN_ID",
-        description: "The run to cancel; empty: nothing to do",
-        default: None,
-        required: false,
-    },
-    InputSpec {
-        name: "CONTROL_PLANE",
-        description: "Who keeps the runs: stackspot or standalone",
-        default: Some("stackspot"),
-        required: false,
-    },
-    InputSpec {
-        name: "WORKDIR",
-        description: "The folder that holds .stk, for the default stores",
-        default: Some("./"),
-        required: false,
-    },
-    InputSpec {
-        name: "IAC_BUCKET_NAME",
-        description: "Where runs are kept: file:// and a folder",
-        default: None,
-        required: false,
-    },
-    InputSpec {
-        name: "TFSTATE_BUCKET_NAME",
-        description: "Where Terraform states are kept: file:// and a folder",
-        default: None,
-        required: false,
-    },
-    InputSpec {
-        name: "PROJECT",
-        description: "Refuse a run that is not of this project",
-        default: None,
-        required: false,
-    },
+    InputSpec::optional("RUN_ID", "The run to cancel; empty: nothing to do"),
+    InputSpec::defaulted(
+        "CONTROL_PLANE",
+        "stackspot",
+        "Who keeps the runs: stackspot or standalone",
+    ),
+    InputSpec::defaulted(
+        "WORKDIR",
+        "./",
+        "The folder that holds .stk, for the default stores",
+    ),
+    InputSpec::optional(
+        "IAC_BUCKET_NAME",
+        "Where runs are kept: file:// and a folder",
+    ),
+    InputSpec::optional(
+        "TFSTATE_BUCKET_NAME",
+        "Where Terraform states are kept: file:// and a folder",
+    ),
+    InputSpec::optional("PROJECT", "Refuse a run that is not of this project"),
 ];
 
 /// What to cancel, and where its record is.

@@ -8,75 +8,44 @@ use stk_store::{Location, LocationError, Locations};
 use crate::error::LoadError;
 use crate::failure::explained;
 
-const fn optional(name: &'static str, description: &'static str) -> InputSpec {
-    InputSpec {
-        name,
-        description,
-        default: None,
-        required: false,
-    }
-}
-
-const fn defaulted(
-    name: &'static str,
-    default: &'static str,
-    description: &'static str,
-) -> InputSpec {
-    InputSpec {
-        name,
-        description,
-        default: Some(default),
-        required: false,
-    }
-}
-
-const fn required(name: &'static str, description: &'static str) -> InputSpec {
-    InputSpec {
-        name,
-        description,
-        default: None,
-        required: true,
-    }
-}
-
 /// The inputs of the orchestrator action that this program reads.
 pub const INPUTS: &[InputSpec] = &[
-    defaulted(
+    InputSpec::defaulted(
         "CONTROL_PLANE",
         "stackspot",
         "Who orders the plugins and keeps the run: stackspot or standalone",
     ),
-    defaulted(
+    InputSpec::defaulted(
         "DEPLOY_MODE",
         "per-plugin",
         "per-plugin: a Terraform project for each plugin",
     ),
-    defaulted("WORKDIR", "./", "The folder that holds .stk"),
-    required("ENVIRONMENT", "The environment to deploy to"),
-    required("VERSION", "The version tag to deploy"),
-    optional("WORKSPACE", "The workspace's name, for templates"),
-    optional(
+    InputSpec::defaulted("WORKDIR", "./", "The folder that holds .stk"),
+    InputSpec::required("ENVIRONMENT", "The environment to deploy to"),
+    InputSpec::required("VERSION", "The version tag to deploy"),
+    InputSpec::optional("WORKSPACE", "The workspace's name, for templates"),
+    InputSpec::optional(
         "PLUGINS_PATH",
         "The folder of plugin sources; plugins under WORKDIR if empty",
     ),
-    optional(
+    InputSpec::optional(
         "DYNAMIC_INPUTS",
         "Inputs added to every plugin: --name value --other=value",
     ),
-    optional(
+    InputSpec::optional(
         "IAC_BUCKET_NAME",
         "Where runs, packages and IaC are kept: file:// and a folder",
     ),
-    optional(
+    InputSpec::optional(
         "TFSTATE_BUCKET_NAME",
         "Where Terraform states are kept: file:// and a folder",
     ),
-    defaulted(
+    InputSpec::defaulted(
         "LEVEL_LOG",
         "info",
         "How much is logged: error, warn, info, debug or trace",
     ),
-    defaulted("VERBOSE", "false", "Log as with LEVEL_LOG: debug"),
+    InputSpec::defaulted("VERBOSE", "false", "Log as with LEVEL_LOG: debug"),
 ];
 
 /// What to deploy, and from where.

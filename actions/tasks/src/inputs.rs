@@ -7,88 +7,62 @@ use stk_store::Locations;
 
 use crate::terraform::{AwsKeys, TerraformRequest};
 
-const fn optional(name: &'static str, description: &'static str) -> InputSpec {
-    InputSpec {
-        name,
-        description,
-        default: None,
-        required: false,
-    }
-}
-
-const fn defaulted(
-    name: &'static str,
-    default: &'static str,
-    description: &'static str,
-) -> InputSpec {
-    InputSpec {
-        name,
-        description,
-        default: Some(default),
-        required: false,
-    }
-}
-
 /// The inputs of the tasks action that this program reads.
 pub const INPUTS: &[InputSpec] = &[
-    InputSpec {
-        name: "TASK_LIST",
-        description: "The rows to execute: the orchestrator's output apply_tasks",
-        default: None,
-        required: true,
-    },
-    InputSpec {
-        name: "RUN_ID",
-        description: "The run that they belong to: the orchestrator's output run_id",
-        default: None,
-        required: true,
-    },
-    defaulted(
+    InputSpec::required(
+        "TASK_LIST",
+        "The rows to execute: the orchestrator's output apply_tasks",
+    ),
+    InputSpec::required(
+        "RUN_ID",
+        "The run that they belong to: the orchestrator's output run_id",
+    ),
+    InputSpec::defaulted(
         "CONTROL_PLANE",
         "stackspot",
         "Who keeps the run: stackspot or standalone",
     ),
-    defaulted(
+    InputSpec::defaulted(
         "WORKDIR",
         "./",
         "The folder that holds .stk, for the default stores",
     ),
-    optional(
+    InputSpec::optional(
         "IAC_BUCKET_NAME",
         "Where runs, packages and IaC are kept: file:// and a folder",
     ),
-    optional(
+    InputSpec::optional(
         "TFSTATE_BUCKET_NAME",
         "Where Terraform states are kept: file:// and a folder",
     ),
-    optional("PROJECT", "Refuse a run that is not of this project"),
-    defaulted(
+    InputSpec::optional("PROJECT", "Refuse a run that is not of this project"),
+    InputSpec::defaulted(
         "OUTPUT_FILE",
         "outputs.json",
         "The end of the name of the file with a plugin's Terraform outputs",
     ),
-    optional(
+    InputSpec::optional(
         "PATH_TO_MOUNT",
         "The folder that output files are written to; the current one if empty",
     ),
-    optional("TERRAFORM_BIN", "The Terraform or OpenTofu to run"),
-    optional("TERRAFORM_IMAGE", "Not available in this version"),
-    defaulted(
+    InputSpec::optional("TERRAFORM_BIN", "The Terraform or OpenTofu to run"),
+    InputSpec::optional("TERRAFORM_IMAGE", "Not available in this version"),
+    InputSpec::defaulted(
         "TF_PARALLELISM",
         "10",
         "How many operations Terraform does at once",
     ),
-    optional("TF_LOG_PROVIDER", "The level of the providers' logs"),
-    optional("AWS_REGION", "The AWS region to deploy to"),
-    optional("AWS_ROLE_ARN", "Not available in this version"),
-    optional("AWS_ACCESS_KEY_ID", "The AWS access key id"),
-    optional("AWS_SECRET_ACCESS_KEY", "The AWS secret access key"),
-    optional("AWS_SESSION_TOKEN", "The AWS session token"),
-    optional(
+    InputSpec::optional("TF_LOG_PROVIDER", "The level of the providers' logs"),
+    InputSpec::optional("AWS_REGION", "The AWS region to deploy to"),
+    InputSpec::optional("AWS_ROLE_ARN", "Not available in this version"),
+    InputSpec::optional("AWS_ACCESS_KEY_ID", "The AWS access key id"),
+    InputSpec::optional("AWS_SECRET_ACCESS_KEY", "The AWS secret access key"),
+    InputSpec::optional("AWS_SESSION_TOKEN", "The AWS session token"),
+    InputSpec::optional(
         "FEATURES_TERRAFORM_MODULES",
         "Where modules may come from; not enforced in this version",
     ),
-    defaulted(
+    InputSpec::defaulted(
         "FEATURES_LEVEL_LOG",
         "info",
         "How much is logged: error, warn, info, debug or trace",

@@ -3,62 +3,94 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
+use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 /// A plugin as far as its order is concerned; borrowed from whoever describes it.
 pub(crate) struct Node<'a> {
     pub(crate) alias: &'a str,
-    pub(crate) position: u32,
     /// `(slot, connection)`, in the plugin's own order.
     pub(crate) requires: Vec<(&'a str, &'a str)>,
     pub(crate) generates: Vec<&'a str>,
 }
 
-/// Nodes and their edges, from the generator to what requires it.
+/// A connection that is generated once more.
+pub(crate) struct Rival<'a> {
+    pub(crate) connection: &'a str,
+    /// The generator that stands first in the file.
+    pub(crate) first: usize,
+    /// The other one; the same again when one plugin fills two of its slots with one connection.
+    pub(crate) other: usize,
+}
+
+/// From whom a requirer has an edge when a connection has several generators.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Rivals {
+    /// From the first alone. For what is refused anyway: it keeps the edges few.
+    First,
+    /// From all. For what is deployed: nobody remembers whose values the requirer read.
+    All,
+}
+
+/// Nodes in the order of the file, and their edges from the generator to what requires it.
 pub(crate) struct Graph<'a> {
     pub(crate) nodes: &'a [Node<'a>],
-    pub(crate) edges: DiGraph<usize, &'a str>,
+    pub(crate) edges: DiGraph<(), &'a str>,
+    pub(crate) rivals: Vec<Rival<'a>>,
     generators: HashMap<&'a str, usize>,
 }
 
 impl<'a> Graph<'a> {
-    /// Edges by equal connection names. Of two generators of one connection the first in the file
-    /// counts; the others come back, as `(connection, first, other)`.
-    pub(crate) fn new(nodes: &'a [Node<'a>]) -> (Self, Vec<(&'a str, usize, usize)>) {
-        let mut generators: HashMap<&str, usize> = HashMap::new();
+    /// Edges by equal connection names. `nodes` stand in the order of the file: their index is what
+    /// decides between them.
+    pub(crate) fn new(nodes: &'a [Node<'a>], between: Rivals) -> Self {
+        let mut generators: HashMap<&str, usize> = HashMap::with_capacity(nodes.len());
         let mut rivals = Vec::new();
         for (index, node) in nodes.iter().enumerate() {
             for connection in &node.generates {
-                let first = *generators.entry(connection).or_insert(index);
-                if first != index {
-                    rivals.push((*connection, first, index));
+                match generators.get(connection) {
+                    Some(first) => rivals.push(Rival {
+                        connection,
+                        first: *first,
+                        other: index,
+                    }),
+                    None => {
+                        generators.insert(connection, index);
+                    }
                 }
             }
         }
         let mut edges = DiGraph::with_capacity(nodes.len(), nodes.len());
-        for index in 0..nodes.len() {
-            edges.add_node(index);
+        for _ in nodes {
+            edges.add_node(());
         }
         for (index, node) in nodes.iter().enumerate() {
             for (_, connection) in &node.requires {
-                if let Some(generator) = generators.get(connection) {
+                let Some(first) = generators.get(connection) else {
+                    continue;
+                };
+                let others = rivals
+                    .iter()
+                    .filter(|rival| between == Rivals::All && rival.connection == *connection)
+                    .map(|rival| rival.other);
+                for generator in std::iter::once(*first).chain(others) {
                     edges.add_edge(
-                        NodeIndex::new(*generator),
+                        NodeIndex::new(generator),
                         NodeIndex::new(index),
                         *connection,
                     );
                 }
             }
         }
-        let graph = Self {
+        Self {
             nodes,
             edges,
+            rivals,
             generators,
-        };
-        (graph, rivals)
+        }
     }
 
-    /// Who generates `connection` among these nodes.
+    /// Who generates `connection` among these nodes; of several the one that stands first.
     pub(crate) fn generator(&self, connection: &str) -> Option<&'a Node<'a>> {
         self.generators
             .get(connection)
@@ -66,31 +98,24 @@ impl<'a> Graph<'a> {
     }
 
     /// The nodes' indices such that generators come before what requires them and, of all whose
-    /// requirements are met, the one with the lowest position goes next. Shorter than the nodes when
-    /// there is a circle.
+    /// requirements are met, the lowest goes next. Shorter than the nodes when there is a circle.
     pub(crate) fn sorted(&self) -> Vec<usize> {
         let mut missing: Vec<usize> = self
             .edges
             .node_indices()
-            .map(|node| {
-                self.edges
-                    .neighbors_directed(node, petgraph::Direction::Incoming)
-                    .count()
-            })
+            .map(|node| self.edges.edges_directed(node, Direction::Incoming).count())
             .collect();
-        // The index breaks ties between equal positions, so the order is total.
-        let entry = |index: usize| Reverse((self.nodes[index].position, index));
         let mut ready: BinaryHeap<_> = (0..self.nodes.len())
             .filter(|index| missing[*index] == 0)
-            .map(entry)
+            .map(Reverse)
             .collect();
         let mut sorted = Vec::with_capacity(self.nodes.len());
-        while let Some(Reverse((_, index))) = ready.pop() {
+        while let Some(Reverse(index)) = ready.pop() {
             sorted.push(index);
             for next in self.edges.neighbors(NodeIndex::new(index)) {
                 missing[next.index()] -= 1;
                 if missing[next.index()] == 0 {
-                    ready.push(entry(next.index()));
+                    ready.push(Reverse(next.index()));
                 }
             }
         }

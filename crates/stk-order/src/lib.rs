@@ -4,6 +4,7 @@ mod cycle;
 mod error;
 mod graph;
 mod order;
+mod removed;
 
 pub use error::{CycleStep, OrderError};
 pub use order::{Action, DeployOrder, DeployedConnection, DeployedUnit, Need, Step, order};

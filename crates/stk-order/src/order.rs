@@ -1,9 +1,7 @@
-use std::collections::{HashMap, HashSet};
-
 use stk_manifest::{Position, Unit};
 
-use crate::graph::{Graph, Node};
-use crate::{OrderError, cycle};
+use crate::graph::{Graph, Node, Rival, Rivals};
+use crate::{OrderError, cycle, removed};
 
 /// What is deployed of a plugin, as far as its order is concerned: what the last deployment that
 /// changed it said.
@@ -70,33 +68,43 @@ pub struct Need {
 /// left) is no longer there.
 ///
 /// Of all plugins whose requirements are met, the one that stands first in the file goes next.
-/// Destroys come last, in the reverse of the order in which they would be applied.
+/// Destroys come last, in the reverse of the order in which they would be applied, which is that of
+/// everything deployed: what stays may stand between two plugins that go.
+///
+/// Both slices may come in any order: the plugins' positions decide, and between equal ones (plugins
+/// that were deployed from different versions of the file) the alias.
 ///
 /// # Errors
 ///
-/// Every [`OrderError`] found, in file order: circles, connections with two generators, and removed
-/// plugins whose connections are still required.
+/// Every [`OrderError`] found, in file order: circles (one for each group of plugins that need each
+/// other), connections that are generated twice, and connections that a removed or changed plugin
+/// generated, that a plugin that stays requires, and that nothing generates any more.
 pub fn order(applied: &[Unit], deployed: &[DeployedUnit]) -> Result<DeployOrder, Vec<OrderError>> {
-    let nodes: Vec<_> = applied.iter().map(node_of_applied).collect();
-    let (graph, rivals) = Graph::new(&nodes);
+    let mut applied: Vec<&Unit> = applied.iter().collect();
+    applied.sort_by_key(|unit| (unit.position, unit.alias.as_str()));
+    let nodes: Vec<_> = applied.iter().map(|unit| node(unit)).collect();
+    let graph = Graph::new(&nodes, Rivals::First);
     let sorted = graph.sorted();
 
-    let mut errors: Vec<_> = rivals
-        .into_iter()
-        .map(|(connection, first, second)| two_generators(applied, connection, first, second))
+    let mut errors: Vec<_> = graph
+        .rivals
+        .iter()
+        .map(|rival| two_generators(&applied, rival))
         .collect();
     if sorted.len() < nodes.len() {
         errors.extend(cycle::circles(&graph).into_iter().map(|(first, path)| {
             let connection = path.first().map(|step| step.connection.as_str());
             OrderError::Cycle {
-                at: required_at(&applied[first], connection.unwrap_or_default()),
+                at: required_at(applied[first], connection.unwrap_or_default()),
                 path,
             }
         }));
     }
-    errors.extend(lost_connections(applied, &graph, deployed));
+    let mut deployed: Vec<&DeployedUnit> = deployed.iter().collect();
+    deployed.sort_by_key(|unit| (unit.position, unit.alias.as_str()));
+    errors.extend(removed::lost_connections(&applied, &graph, &deployed));
     if !errors.is_empty() {
-        errors.sort_by_key(|error| (error.at().line, error.at().column));
+        errors.sort_by_key(OrderError::at);
         return Err(errors);
     }
 
@@ -104,85 +112,11 @@ pub fn order(applied: &[Unit], deployed: &[DeployedUnit]) -> Result<DeployOrder,
         .into_iter()
         .map(|index| step(&graph, &nodes[index], Action::Apply))
         .collect();
-    steps.extend(destroys(applied, deployed));
+    steps.extend(removed::destroys(&applied, &deployed));
     Ok(DeployOrder { steps })
 }
 
-fn destroys(applied: &[Unit], deployed: &[DeployedUnit]) -> Vec<Step> {
-    let kept: HashSet<_> = applied.iter().map(|unit| unit.alias.as_str()).collect();
-    // Ordered together with what stays: a dependency between two removed plugins may lead through
-    // one that remains.
-    let nodes: Vec<_> = deployed.iter().map(node_of_deployed).collect();
-    let (graph, _) = Graph::new(&nodes);
-    let mut sorted = graph.sorted();
-    if sorted.len() < nodes.len() {
-        // What is deployed was ordered once, but its parts may stem from different deployments that
-        // form a circle only together. Those caught in it go by their place in the file.
-        let reached: HashSet<_> = sorted.iter().copied().collect();
-        let mut rest: Vec<_> = (0..nodes.len())
-            .filter(|index| !reached.contains(index))
-            .collect();
-        rest.sort_by_key(|index| (nodes[*index].position, *index));
-        sorted.extend(rest);
-    }
-    sorted
-        .into_iter()
-        .rev()
-        .map(|index| &nodes[index])
-        .filter(|node| !kept.contains(node.alias))
-        .map(|node| step(&graph, node, Action::Destroy))
-        .collect()
-}
-
-fn lost_connections(
-    applied: &[Unit],
-    graph: &Graph<'_>,
-    deployed: &[DeployedUnit],
-) -> Vec<OrderError> {
-    let kept: HashSet<_> = applied.iter().map(|unit| unit.alias.as_str()).collect();
-    let lost: HashMap<&str, &str> = deployed
-        .iter()
-        .flat_map(|unit| {
-            unit.generates
-                .iter()
-                .map(|connection| (connection.as_str(), unit.alias.as_str()))
-        })
-        .filter(|(connection, _)| graph.generator(connection).is_none())
-        .collect();
-    if lost.is_empty() {
-        return Vec::new();
-    }
-    applied
-        .iter()
-        .flat_map(|unit| unit.requires.iter().map(move |each| (unit, each)))
-        .filter_map(|(unit, each)| {
-            let generator = (*lost.get(each.connection.as_str())?).to_owned();
-            let connection = each.connection.clone();
-            let required_by = unit.alias.clone();
-            let slot = each.slot.clone();
-            let at = each.at;
-            Some(if kept.contains(generator.as_str()) {
-                OrderError::NoLongerGenerated {
-                    generator,
-                    connection,
-                    required_by,
-                    slot,
-                    at,
-                }
-            } else {
-                OrderError::StillRequired {
-                    generator,
-                    connection,
-                    required_by,
-                    slot,
-                    at,
-                }
-            })
-        })
-        .collect()
-}
-
-fn step(graph: &Graph<'_>, node: &Node<'_>, action: Action) -> Step {
+pub(crate) fn step(graph: &Graph<'_>, node: &Node<'_>, action: Action) -> Step {
     let needs = node
         .requires
         .iter()
@@ -201,10 +135,9 @@ fn step(graph: &Graph<'_>, node: &Node<'_>, action: Action) -> Step {
     }
 }
 
-fn node_of_applied(unit: &Unit) -> Node<'_> {
+fn node(unit: &Unit) -> Node<'_> {
     Node {
         alias: &unit.alias,
-        position: unit.position,
         requires: unit
             .requires
             .iter()
@@ -218,30 +151,24 @@ fn node_of_applied(unit: &Unit) -> Node<'_> {
     }
 }
 
-fn node_of_deployed(unit: &DeployedUnit) -> Node<'_> {
-    Node {
-        alias: &unit.alias,
-        position: unit.position,
-        requires: unit
-            .requires
-            .iter()
-            .map(|each| (each.slot.as_str(), each.connection.as_str()))
-            .collect(),
-        generates: unit.generates.iter().map(String::as_str).collect(),
-    }
-}
-
-fn two_generators(applied: &[Unit], connection: &str, first: usize, second: usize) -> OrderError {
-    let unit = &applied[second];
+fn two_generators(applied: &[&Unit], rival: &Rival<'_>) -> OrderError {
+    let unit = applied[rival.other];
+    let mut places = unit
+        .generates
+        .iter()
+        .filter(|each| each.connection == rival.connection)
+        .map(|each| each.at);
+    // A plugin that is its own rival is at fault where it generates the connection again.
+    let place = if rival.first == rival.other {
+        places.nth(1)
+    } else {
+        places.next()
+    };
     OrderError::TwoGenerators {
-        connection: connection.to_owned(),
-        first: applied[first].alias.clone(),
+        connection: rival.connection.to_owned(),
+        first: applied[rival.first].alias.clone(),
         second: unit.alias.clone(),
-        at: unit
-            .generates
-            .iter()
-            .find(|each| each.connection == connection)
-            .map_or(unit.at, |each| each.at),
+        at: place.unwrap_or(unit.at),
     }
 }
 
