@@ -2,34 +2,13 @@
 
 use std::process::ExitCode;
 
-use gha::{Environment, InputSpec, Log};
-use stk_orchestrator::INPUTS;
-use stk_run::exit_code;
-
 fn main() -> ExitCode {
-    let usage = clap::Command::new("stk-orchestrator")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about("Reads .stk/stk.yaml, orders its plugins and starts a run.")
-        .after_help(format!(
-            "Inputs, as environment variables:\n{}",
-            InputSpec::help(INPUTS)
-        ))
-        .try_get_matches();
-    if let Err(usage) = usage {
-        let _ = usage.print();
-        // `--help` is no mistake; a stray argument is one of the inputs.
-        let mistake = usage.use_stderr();
-        return ExitCode::from(if mistake {
-            exit_code::INPUTS
-        } else {
-            exit_code::OK
-        });
+    gha::Program {
+        name: "stk-orchestrator",
+        version: env!("CARGO_PKG_VERSION"),
+        about: "Reads .stk/stk.yaml, orders its plugins and starts a run.",
+        inputs: stk_orchestrator::INPUTS,
+        usage_exit_code: stk_run::exit_code::INPUTS,
     }
-    let environment = Environment::from_process();
-    let log = Log::to_stderr(&environment);
-    if let Err(failure) = stk_orchestrator::main(&environment, &log) {
-        log.failure(&failure);
-        return ExitCode::from(failure.exit_code);
-    }
-    ExitCode::SUCCESS
+    .run(stk_orchestrator::main)
 }

@@ -4,9 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gha::Failure;
-use stk_manifest::{
-    Finding, FindingCode, Manifest, Severity, Unit, units_without_definitions,
-};
+use stk_manifest::{Finding, FindingCode, Manifest, Severity, Unit, units_without_definitions};
 use stk_orchestrator::{LoadError, StartError, explained};
 use stk_order::{DeployOrder, DeployedUnit, order};
 use stk_run::{RunId, RunRecord, Target, exit_code};

@@ -64,11 +64,7 @@ fn help_and_version_need_no_project() {
     insta::assert_snapshot!(help.stdout, @"
     Reads .stk/stk.yaml, orders its plugins and starts a run.
 
-    Usage: stk-orchestrator
-
-    Options:
-      -h, --help     Print help
-      -V, --version  Print version
+    Usage: stk-orchestrator [--help | --version]
 
     Inputs, as environment variables:
       INPUT_CONTROL_PLANE [default: stackspot]
