@@ -1,4 +1,4 @@
-//! The action around [`cancel`](crate::cancel): inputs, messages, outputs.
+//! The action around [`cancel`](fn@crate::cancel): inputs, messages, outputs.
 
 use std::path::{Path, PathBuf};
 

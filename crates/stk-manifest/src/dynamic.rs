@@ -73,7 +73,7 @@ impl DynamicInputs {
     /// Words are taken apart as a POSIX shell does it: single quotes keep everything, double quotes keep everything
     /// but `\"` and `\\`, a backslash outside quotes keeps the next character. Nothing is expanded. A value may be
     /// empty (`--name ''`, `--name=`); one that starts with `--` must stand in quotes or behind `=`. Values are
-    /// texts; [`crate::units`] turns them into what the plugin declares. A name that is given twice has its last value.
+    /// texts; [`units`](fn@crate::units) turns them into what the plugin declares. A name that is given twice has its last value.
     ///
     /// # Errors
     ///

@@ -57,7 +57,7 @@ impl Engine {
         })
     }
 
-    /// Renders one template, or one file name. `source` must have been prepared by [`dialect`](crate::dialect).
+    /// Renders one template, or one file name. `source` must have been prepared by [`dialect`](mod@crate::dialect).
     pub(crate) fn run(
         &mut self,
         name: &str,

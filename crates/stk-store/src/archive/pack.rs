@@ -72,7 +72,7 @@ pub enum PackError {
 /// path, all with the same time, and not compressed, because a compressor's next release may
 /// compress differently, and the bytes' digest is what tells a changed plugin from an unchanged one.
 ///
-/// What this packs, [`unpack`](super::unpack) accepts with the default [`Limits`].
+/// What this packs, [`unpack`](fn@super::unpack) accepts with the default [`Limits`].
 ///
 /// # Errors
 ///
