@@ -229,5 +229,9 @@ fn an_input_that_is_missing() {
 fn a_stray_argument_is_a_bad_input() {
     let ran = Case::new("empty").run_with(&["deploy"]);
     assert_eq!(ran.code, 10);
-    assert!(ran.stderr.contains("takes no argument `deploy`"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("takes no argument `deploy`"),
+        "{}",
+        ran.stderr
+    );
 }
