@@ -42,7 +42,7 @@ fn there_is_no_run_yet() {
     ");
     insta::assert_snapshot!(case.seen(&["cancel", "01J9V6MWFTWQ392331QBCS46KQ"]), @"
     exit 0
-    warning: there is no run `<id-1>` in this store: nothing was cancelled
+    warning: there is no run `<id-1>` in file://<folder>/v1/.stk/runtime: nothing was cancelled
     ");
     // Looking makes no store.
     assert!(!case.project.workdir.join(".stk/runtime").exists());
