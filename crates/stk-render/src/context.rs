@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use minijinja::{Error, ErrorKind, Value};
 use serde_json::Map;
 
+use crate::python::values::{Changed, Dict, List};
+
 /// The variables that templates see, and those that they must not use.
 ///
 /// Every name is the caller's: whether an input is reachable as `name`, as `inputs.name` or both is decided where the
@@ -40,13 +42,15 @@ impl Context {
     }
 
     /// The value that templates are rendered with, and the reason behind each marker that a refused value carries.
-    pub(crate) fn to_engine(&self) -> (Value, Vec<String>) {
+    /// Whether a template changed one of its lists or dictionaries is noted in `changed`.
+    pub(crate) fn to_engine(&self, changed: &Changed) -> (Value, Vec<String>) {
         let reasons: Vec<String> = self.refused.values().cloned().collect();
         let mut refusals = Refusals::default();
         for (index, path) in self.refused.keys().enumerate() {
             refusals.insert(path, index);
         }
-        (map(&self.variables, Some(&refusals)), reasons)
+        let variables = entries(&self.variables, Some(&refusals), changed);
+        (Value::from_pairs(variables), reasons)
     }
 }
 
@@ -77,7 +81,7 @@ fn refused(index: usize) -> Value {
     ))
 }
 
-fn value(json: &serde_json::Value, refusals: Option<&Refusals<'_>>) -> Value {
+fn value(json: &serde_json::Value, refusals: Option<&Refusals<'_>>, changed: &Changed) -> Value {
     if let Some(index) = refusals.and_then(|refusals| refusals.here) {
         return refused(index);
     }
@@ -91,31 +95,39 @@ fn value(json: &serde_json::Value, refusals: Option<&Refusals<'_>>) -> Value {
             .or_else(|| number.as_f64().map(Value::from))
             .unwrap_or_default(),
         serde_json::Value::String(text) => Value::from(text.as_str()),
-        serde_json::Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .map(|(position, item)| {
+        serde_json::Value::Array(items) => {
+            let items = items.iter().enumerate().map(|(position, item)| {
                 let below = refusals.and_then(|r| r.below.get(position.to_string().as_str()));
-                value(item, below)
-            })
-            .collect::<Vec<Value>>()
-            .into(),
-        serde_json::Value::Object(entries) => map(entries, refusals),
+                value(item, below, changed)
+            });
+            List::of_context(items.collect(), changed)
+        }
+        serde_json::Value::Object(map) => {
+            let entries = entries(map, refusals, changed).into_iter();
+            Dict::of_context(
+                entries.map(|(key, entry)| (Value::from(key), entry)),
+                changed,
+            )
+        }
     }
 }
 
-fn map(entries: &Map<String, serde_json::Value>, refusals: Option<&Refusals<'_>>) -> Value {
-    let present = entries.iter().map(|(key, entry)| {
+fn entries(
+    map: &Map<String, serde_json::Value>,
+    refusals: Option<&Refusals<'_>>,
+    changed: &Changed,
+) -> Vec<(String, Value)> {
+    let present = map.iter().map(|(key, entry)| {
         let below = refusals.and_then(|refusals| refusals.below.get(key.as_str()));
-        (key.clone(), value(entry, below))
+        (key.clone(), value(entry, below, changed))
     });
     let absent = refusals
         .into_iter()
         .flat_map(|refusals| &refusals.below)
-        .filter(|(key, _)| !entries.contains_key(**key))
+        .filter(|(key, _)| !map.contains_key(**key))
         .map(|(key, below)| {
             let missing = serde_json::Value::Object(Map::new());
-            ((*key).to_owned(), value(&missing, Some(below)))
+            ((*key).to_owned(), value(&missing, Some(below), changed))
         });
-    Value::from_pairs(present.chain(absent))
+    present.chain(absent).collect()
 }

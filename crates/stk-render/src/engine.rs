@@ -9,15 +9,15 @@ use std::{
     },
 };
 
-use minijinja::{Environment, Error, Output, State, Value, syntax::SyntaxConfig};
+use minijinja::{AutoEscape, Environment, Error, Output, State, Value, syntax::SyntaxConfig};
 
 use crate::{
     context::{Context, MARK},
-    dialect,
     error::{ErrorKind, RenderError, Warning},
     filters,
+    jinja::{self, BLOCK, COMMENT, Fault, Template, VARIABLE},
     limits::Limits,
-    python,
+    python::{self, values::Changed},
 };
 
 /// How many undefined values of one template are traced to their lines; each costs one more run of the template.
@@ -30,6 +30,8 @@ const MAX_EXCERPT: usize = 160;
 pub(crate) struct Engine {
     environment: Environment<'static>,
     root: Value,
+    context: Context,
+    changed: Changed,
     reasons: Vec<String>,
     probe: Arc<Probe>,
     limits: Limits,
@@ -46,10 +48,13 @@ struct Probe {
 impl Engine {
     pub(crate) fn new(context: &Context, limits: Limits) -> Result<Self, RenderError> {
         let probe = Arc::new(Probe::default());
-        let (root, reasons) = context.to_engine();
+        let changed = Changed::default();
+        let (root, reasons) = context.to_engine(&changed);
         Ok(Self {
             environment: environment(&probe)?,
             root,
+            context: context.clone(),
+            changed,
             reasons,
             probe,
             limits,
@@ -57,60 +62,61 @@ impl Engine {
         })
     }
 
-    /// Renders one template, or one file name. `source` must have been prepared by [`dialect`](mod@crate::dialect).
+    /// Renders one template, or one file name.
     pub(crate) fn run(
         &mut self,
         name: &str,
         source: &str,
         warnings: &mut Vec<Warning>,
     ) -> Result<String, RenderError> {
-        shallow(name, source)?;
-        let text = self.once(name, source, usize::MAX)?;
+        let template = read(name, source)?;
+        if let Some(unknown) = template
+            .refused
+            .and_then(|index| template.unknown.get(index))
+        {
+            return Err(fault(
+                name,
+                &template.source,
+                unknown.line,
+                &unknown.message,
+            ));
+        }
+        let text = self.once(name, &template, usize::MAX)?;
         let undefined = self.probe.seen.load(Ordering::Relaxed);
         if undefined > 0 {
-            self.trace(name, source, undefined, warnings);
+            self.trace(name, &template, undefined, warnings);
         }
         Ok(text)
     }
 
-    /// Only parses.
-    pub(crate) fn parse(&self, name: &str, source: &str) -> Result<(), RenderError> {
-        shallow(name, source)?;
-        self.environment
-            .template_from_named_str(name, source)
-            .map(|_| ())
-            .map_err(|error| self.describe(&error, name, source, false))
-    }
-
-    /// The filters and tests that a template names and that do not exist. Jinja2 finds them when it reads a template, this
-    /// engine only when it reaches them.
-    pub(crate) fn unknown_names(&self, name: &str, source: &str) -> Vec<RenderError> {
-        use minijinja::ErrorKind as Engine;
-
-        let mut state = self.environment.empty_state();
-        let mut errors = Vec::new();
-        for used in dialect::uses(source) {
-            let (tried, missing, what) = if used.test {
-                let tried = state.perform_test(used.name, &[]).map(|_| ());
-                (tried, Engine::UnknownTest, "test")
-            } else {
-                let tried = state.apply_filter(used.name, &[]).map(|_| ());
-                (tried, Engine::UnknownFilter, "filter")
-            };
-            if tried.is_err_and(|error| error.kind() == missing) {
-                errors.push(RenderError {
-                    template: name.into(),
-                    line: u32::try_from(used.line).ok(),
-                    message: format!("there is no {what} `{}`", used.name),
-                    excerpt: excerpt(source, used.line),
-                    kind: ErrorKind::Syntax,
-                });
-            }
+    /// What is wrong with a template, as far as that can be seen without running it.
+    pub(crate) fn check(&self, name: &str, source: &str) -> Vec<RenderError> {
+        let template = match read(name, source) {
+            Ok(template) => template,
+            Err(error) => return vec![error],
+        };
+        if let Err(error) = self
+            .environment
+            .template_from_named_str(name, &template.engine)
+        {
+            return vec![self.describe(&error, name, &template.source, false)];
         }
-        errors
+        let unknown = template.unknown.iter();
+        unknown
+            .map(|unknown| fault(name, &template.source, unknown.line, &unknown.message))
+            .collect()
     }
 
-    fn once(&mut self, name: &str, source: &str, fail_at: usize) -> Result<String, RenderError> {
+    fn once(
+        &mut self,
+        name: &str,
+        template: &Template,
+        fail_at: usize,
+    ) -> Result<String, RenderError> {
+        if self.changed.swap(false, Ordering::Relaxed) {
+            // A template changed a value of the context; the next one sees it as it was given.
+            (self.root, _) = self.context.to_engine(&self.changed);
+        }
         let fuel = self.limits.work_per_template.min(self.work_left);
         self.environment.set_fuel(Some(fuel));
         self.probe.seen.store(0, Ordering::Relaxed);
@@ -124,10 +130,10 @@ impl Engine {
         };
         let used = self
             .environment
-            .template_from_named_str(name, source)
+            .template_from_named_str(name, &template.engine)
             .and_then(|template| template.render_captured_to(self.root.clone(), writer))
             .map(|captured| captured.state().fuel_levels().map_or(0, |(used, _)| used))
-            .map_err(|error| self.describe(&error, name, source, full.get()))?;
+            .map_err(|error| self.describe(&error, name, &template.source, full.get()))?;
         self.work_left = self.work_left.saturating_sub(used);
         let text = String::from_utf8(bytes).unwrap_or_default();
         match self.refusal(&text) {
@@ -143,10 +149,16 @@ impl Engine {
     }
 
     /// Runs the template again, once for each undefined value that it printed, to learn its name and line.
-    fn trace(&mut self, name: &str, source: &str, undefined: usize, warnings: &mut Vec<Warning>) {
+    fn trace(
+        &mut self,
+        name: &str,
+        template: &Template,
+        undefined: usize,
+        warnings: &mut Vec<Warning>,
+    ) {
         let mut found: Vec<Warning> = Vec::new();
         for index in 0..undefined.min(MAX_TRACED) {
-            let Err(error) = self.once(name, source, index) else {
+            let Err(error) = self.once(name, template, index) else {
                 continue;
             };
             // Failing runs do not tell what they used.
@@ -209,14 +221,9 @@ impl Engine {
                 ErrorKind::Undefined,
                 "an undefined value cannot be used here".into(),
             ),
-            Engine::UnknownFilter => (
-                ErrorKind::Runtime,
-                unknown("filter", detail, "filter ", " is unknown"),
-            ),
-            Engine::UnknownTest => (
-                ErrorKind::Runtime,
-                unknown("test", detail, "test ", " is unknown"),
-            ),
+            Engine::UnknownFilter | Engine::UnknownTest => {
+                (ErrorKind::Runtime, unknown_name(error.kind(), detail))
+            }
             Engine::UnknownFunction => (
                 ErrorKind::Undefined,
                 unknown("function", detail, "", " is unknown"),
@@ -274,17 +281,46 @@ pub(crate) fn with_deep_stack<T: Send>(
     })
 }
 
-fn shallow(name: &str, source: &str) -> Result<(), RenderError> {
-    match dialect::too_deep(source) {
-        None => Ok(()),
-        Some(line) => Err(RenderError {
-            template: name.into(),
-            line: u32::try_from(line).ok(),
-            message: "the expression or the chain of `elif` is too long".into(),
-            excerpt: excerpt(source, line),
-            kind: ErrorKind::Limit,
-        }),
+fn read(name: &str, source: &str) -> Result<Template, RenderError> {
+    jinja::read(source).map_err(
+        |Fault {
+             line,
+             message,
+             limit,
+         }| {
+            if limit {
+                RenderError {
+                    kind: ErrorKind::Limit,
+                    ..fault(name, source, line, &message)
+                }
+            } else {
+                fault(name, source, line, &format!("syntax error: {message}"))
+            }
+        },
+    )
+}
+
+fn fault(name: &str, source: &str, line: usize, message: &str) -> RenderError {
+    RenderError {
+        template: name.into(),
+        line: u32::try_from(line).ok(),
+        message: message.into(),
+        excerpt: excerpt(source, line),
+        kind: ErrorKind::Syntax,
     }
+}
+
+/// A filter or test that is named by a text, as in `map('upper')`; the others have their message.
+fn unknown_name(kind: minijinja::ErrorKind, detail: &str) -> String {
+    let test = kind == minijinja::ErrorKind::UnknownTest;
+    let what = if test { "test " } else { "filter " };
+    let name = detail
+        .strip_prefix(what)
+        .and_then(|name| name.strip_suffix(" is unknown"));
+    name.map_or_else(
+        || detail.to_owned(),
+        |name| jinja::names::unknown(test, name),
+    )
 }
 
 /// The engine names the undefined expression at the end of its message, in brackets; what matters comes first here.
@@ -323,8 +359,10 @@ fn shortened(line: &str) -> String {
 fn environment(probe: &Arc<Probe>) -> Result<Environment<'static>, RenderError> {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
+        // White space is settled before the engine sees a template.
+        .block_delimiters(BLOCK.0, BLOCK.1)
+        .variable_delimiters(VARIABLE.0, VARIABLE.1)
+        .comment_delimiters(COMMENT.0, COMMENT.1)
         .keep_trailing_newline(true)
         .build()
         .map_err(|error| RenderError {
@@ -335,7 +373,7 @@ fn environment(probe: &Arc<Probe>) -> Result<Environment<'static>, RenderError> 
             kind: ErrorKind::Runtime,
         })?;
     environment.set_syntax(syntax);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
     // Errors name the undefined expression only in debug mode; its other effect is on texts that nobody here prints.
     environment.set_debug(true);
     environment.set_unknown_method_callback(python::methods::call);
@@ -348,7 +386,7 @@ fn environment(probe: &Arc<Probe>) -> Result<Environment<'static>, RenderError> 
 fn print(
     probe: &Probe,
     out: &mut Output<'_>,
-    _state: &mut State<'_, '_>,
+    state: &mut State<'_, '_>,
     value: &Value,
 ) -> Result<(), Error> {
     if value.is_undefined() {
@@ -357,6 +395,13 @@ fn print(
             value.get_attr("")?;
         }
         return Ok(());
+    }
+    if !value.is_safe() && !matches!(state.auto_escape(), AutoEscape::None) {
+        let text = python::text::to_str(value)?;
+        return Ok(std::fmt::Write::write_str(
+            out,
+            &python::strings::escape(&text),
+        )?);
     }
     python::text::write_str(out, value)
 }

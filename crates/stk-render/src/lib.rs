@@ -1,10 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod context;
-mod dialect;
 mod engine;
 mod error;
 mod filters;
+mod jinja;
 mod limits;
 mod path;
 mod python;

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 
 use crate::{
     context::Context,
-    dialect::prepare,
     engine::{Engine, with_deep_stack},
     error::{ErrorKind, RenderError, Warning},
     limits::Limits,
@@ -66,7 +65,7 @@ fn render_all(
         let bytes = match text_of(&template.bytes) {
             None => template.bytes.clone(),
             Some(text) => engine
-                .run(&template.path, &prepare(text), &mut rendered.warnings)?
+                .run(&template.path, text, &mut rendered.warnings)?
                 .into_bytes(),
         };
         bytes_total = bytes_total.saturating_add(bytes.len());
@@ -123,18 +122,10 @@ fn check_all(templates: &Templates) -> Result<Vec<RenderError>, RenderError> {
     let engine = Engine::new(&Context::default(), Limits::default())?;
     let mut errors = Vec::new();
     for template in selected {
-        let name = prepare(&template.path);
-        let in_names = match engine.parse(&template.path, &name) {
-            Ok(()) => engine.unknown_names(&template.path, &name),
-            Err(error) => vec![error],
-        };
+        let in_names = engine.check(&template.path, &template.path);
         errors.extend(in_names.into_iter().map(|error| in_name(template, error)));
         if let Some(text) = text_of(&template.bytes) {
-            let text = prepare(text);
-            match engine.parse(&template.path, &text) {
-                Ok(()) => errors.extend(engine.unknown_names(&template.path, &text)),
-                Err(error) => errors.push(error),
-            }
+            errors.extend(engine.check(&template.path, text));
         }
     }
     Ok(errors)
@@ -149,7 +140,7 @@ pub fn evaluate(source: &str, name: &str, context: &Context) -> Result<Evaluated
     with_deep_stack(name, || {
         let mut engine = Engine::new(context, Limits::default())?;
         let mut evaluated = Evaluated::default();
-        evaluated.text = engine.run(name, &prepare(source), &mut evaluated.warnings)?;
+        evaluated.text = engine.run(name, source, &mut evaluated.warnings)?;
         Ok(evaluated)
     })
 }
@@ -170,7 +161,7 @@ fn file_name(
     let mut found = Vec::new();
     // The path is one template, not one for each segment: an `{% if %}` may span folders.
     let name = engine
-        .run(&template.path, &prepare(&template.path), &mut found)
+        .run(&template.path, &template.path, &mut found)
         .map_err(|error| in_name(template, error))?;
     warnings.extend(found.into_iter().map(|warning| Warning {
         line: None,

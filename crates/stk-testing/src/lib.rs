@@ -5,6 +5,7 @@ pub mod composite;
 pub mod fixtures;
 pub mod inputs_document;
 pub mod moto;
+pub mod python;
 pub mod redact;
 pub mod skip;
 pub mod terraform;

@@ -1,16 +1,23 @@
 use std::cmp::Ordering;
 
-use minijinja::{
-    Environment, Error, ErrorKind, State, Value, filters,
-    value::{Kwargs, Tuple, ValueKind},
-};
+use minijinja::{Environment, Error, ErrorKind, State, Value, value::ValueKind};
 
 use super::add;
-use crate::python::args::{bind, flag_or, required};
+use crate::python::{
+    args::{bind, flag_or, required},
+    compare,
+    values::{List, tuple},
+};
 
 pub(crate) fn register(environment: &mut Environment<'_>) {
     add(environment, "dictsort", dictsort);
     add(environment, "random", random);
+    add(environment, "urlize", |_, _| {
+        Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "the filter `urlize`, which makes links for HTML, is not supported",
+        ))
+    });
     for name in ["default", "d"] {
         add(environment, name, |_, args| {
             let [value, default, boolean] = bind(args, ["value", "default_value", "boolean"])?;
@@ -23,14 +30,6 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
             })
         });
     }
-    add(environment, "unique", |state, args| {
-        let [value, case, attribute] = bind(args, ["value", "case_sensitive", "attribute"])?;
-        let named = [("case_sensitive", case), ("attribute", attribute)]
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect::<Kwargs>();
-        filters::unique(state, required(value, "value")?, named)
-    });
 }
 
 fn dictsort(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
@@ -61,23 +60,16 @@ fn dictsort(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         Some(text) if !case => Value::from(text.to_lowercase()),
         _ => value.clone(),
     };
-    let mut entries: Vec<(Value, [Value; 2])> = pairs
+    let mut entries: Vec<(Value, Value)> = pairs
         .map(|(key, value)| {
             let order = sorted_by(if by_value { &value } else { &key });
-            (order, [key, value])
+            (order, tuple(vec![key, value]))
         })
         .collect();
-    // Python's sort is stable in both directions.
-    let reverse = flag_or(reverse, false);
-    entries.sort_by(|left, right| {
-        let order = left.0.cmp(&right.0);
-        if reverse { order.reverse() } else { order }
-    });
-    Ok(entries
-        .into_iter()
-        .map(|(_, pair)| Value::from(Tuple::from(pair)))
-        .collect::<Vec<Value>>()
-        .into())
+    compare::sort(&mut entries, flag_or(reverse, false))?;
+    Ok(List::value(
+        entries.into_iter().map(|(_, pair)| pair).collect(),
+    ))
 }
 
 /// Counts the draws of one render.

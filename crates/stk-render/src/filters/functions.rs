@@ -1,8 +1,20 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use minijinja::{
-    Environment, Error, ErrorKind, Value,
-    value::{Enumerator, Object, ObjectRepr, Rest, ValueKind},
+    Environment, Error, ErrorKind, State, Value,
+    value::{Enumerator, Object, ObjectRepr, Rest, ValueKind, ValueOrKwargs},
+};
+
+use crate::python::{
+    args::bind,
+    collections,
+    values::{Dict, Namespace},
 };
 
 /// Jinja2's sandbox refuses longer ranges.
@@ -11,16 +23,81 @@ const MAX_RANGE: i64 = 100_000;
 pub(crate) fn register(environment: &mut Environment<'_>) {
     environment.add_function("range", range);
     environment.add_function("cycler", |items: Rest<Value>| {
-        minijinja_contrib::globals::cycler(items.to_vec())
+        if items.is_empty() {
+            return Err(Error::new(
+                ErrorKind::MissingArgument,
+                "a cycler needs at least one item",
+            ));
+        }
+        Ok(Value::from_object(Cycler {
+            items: items.to_vec(),
+            at: AtomicUsize::new(0),
+        }))
+    });
+    environment.add_function("dict", |args: Rest<ValueOrKwargs>| {
+        collections::entries(&args.into_values()).map(Dict::value)
+    });
+    environment.add_function("namespace", |args: Rest<ValueOrKwargs>| {
+        let entries = collections::entries(&args.into_values())?;
+        Ok::<_, Error>(Namespace::value(
+            entries
+                .into_iter()
+                .map(|(name, value)| (name.to_string(), value))
+                .collect(),
+        ))
     });
     environment.add_function("joiner", minijinja_contrib::globals::joiner);
-    environment.add_test("callable", |value: &Value| value.kind() == ValueKind::Plain);
     environment.add_test("sequence", |value: &Value| {
         matches!(
             value.kind(),
             ValueKind::Seq | ValueKind::Map | ValueKind::String | ValueKind::Undefined
         )
     });
+}
+
+/// Jinja2's `cycler`.
+#[derive(Debug)]
+struct Cycler {
+    items: Vec<Value>,
+    at: AtomicUsize,
+}
+
+impl Cycler {
+    fn current(&self) -> Value {
+        let at = self.at.load(Ordering::Relaxed) % self.items.len().max(1);
+        self.items.get(at).cloned().unwrap_or_default()
+    }
+}
+
+impl Object for Cycler {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str() == Some("current")).then(|| self.current())
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
+        let [] = bind(args, [])?;
+        match method {
+            "next" => {
+                let item = self.current();
+                self.at.fetch_add(1, Ordering::Relaxed);
+                Ok(item)
+            }
+            "reset" => {
+                self.at.store(0, Ordering::Relaxed);
+                Ok(Value::from(()))
+            }
+            _ => Err(Error::from(ErrorKind::UnknownMethod)),
+        }
+    }
 }
 
 /// Python's `range`, which prints as it is written.
@@ -80,6 +157,30 @@ impl Object for Range {
         }
         formatter.write_str(")")
     }
+}
+
+/// Whether it is what `cycler` gives.
+pub(crate) fn is_cycler(value: &Value) -> bool {
+    value.downcast_object_ref::<Cycler>().is_some()
+}
+
+/// A slice of a range, whose bounds are indexes into it.
+pub(crate) fn sliced(range: &Value, start: i128, stop: i128, step: i128) -> Result<Value, Error> {
+    let fail = || Error::new(ErrorKind::InvalidOperation, "the range is too large");
+    let range = range.downcast_object_ref::<Range>().ok_or_else(fail)?;
+    let at = |index: i128| {
+        let value = i128::from(range.start) + index * i128::from(range.step);
+        i64::try_from(value).map_err(|_| fail())
+    };
+    let wide = i128::from(range.step) * step;
+    let distance = if step > 0 { stop - start } else { start - stop };
+    let length = (distance.max(0) + step.abs() - 1) / step.abs();
+    Ok(Value::from_object(Range {
+        start: at(start)?,
+        stop: at(stop)?,
+        step: i64::try_from(wide).map_err(|_| fail())?,
+        length: i64::try_from(length).map_err(|_| fail())?,
+    }))
 }
 
 /// Whether the value prints as something else than its items.

@@ -7,10 +7,10 @@ use minijinja::{
     value::{ObjectRepr, ValueKind},
 };
 
-use super::add;
+use super::{add, functions};
 use crate::python::{
     args::{bind, required},
-    text,
+    compare, text,
 };
 
 const MAX_DEPTH: usize = 120;
@@ -32,7 +32,7 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
             indent,
         };
         writer.write(&value, 0)?;
-        Ok(writer.out.into())
+        Ok(Value::from_safe_string(writer.out))
     });
 }
 
@@ -60,11 +60,14 @@ impl Writer {
                 value.get_attr("")?;
             }
             ValueKind::Map => self.map(value, depth)?,
-            ValueKind::Seq => self.list(value, depth)?,
-            other => {
+            ValueKind::Seq if !functions::is_range(value) => self.list(value, depth)?,
+            _ => {
                 return Err(Error::new(
                     ErrorKind::InvalidOperation,
-                    format!("a {other} cannot be written as JSON"),
+                    format!(
+                        "a value of type {} cannot be written as JSON",
+                        text::type_name(value)
+                    ),
                 ));
             }
         }
@@ -93,15 +96,16 @@ impl Writer {
             .flat_map(|map| map.try_iter_pairs())
             .flatten()
         {
-            entries.push((key_text(&key)?, entry));
+            entries.push((key, entry));
         }
-        entries.sort_by(|left, right| left.0.cmp(&right.0));
+        // Python sorts the keys before it turns them into texts, and does not sort what it cannot compare.
+        compare::sort(&mut entries, false)?;
         let mut empty = true;
         self.out.push('{');
         for (key, entry) in entries {
             self.separate(empty, depth + 1);
             empty = false;
-            quote(&mut self.out, &key)?;
+            quote(&mut self.out, &key_text(&key)?)?;
             self.out.push_str(": ");
             self.write(&entry, depth + 1)?;
         }

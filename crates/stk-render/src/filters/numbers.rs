@@ -37,8 +37,13 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
         let [value, precision, method] = bind(args, ["value", "precision", "method"])?;
         let method = text_or(method, "common")?;
         let precision = i32::try_from(integer_or(precision, 0)?).ok();
+        let mut value = number_of(required(value, "value")?);
+        if method != "common" && value.is_integer() {
+            // `math.floor(x * 10 ** n) / 10 ** n`
+            value = Value::from(f64::try_from(value)?);
+        }
         filters::round(
-            number_of(required(value, "value")?),
+            value,
             precision,
             Some(&method),
             std::iter::empty::<(String, Value)>().collect::<Kwargs>(),

@@ -28,9 +28,13 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
         Ok(strings::center(&text_or(text, "")?, width, ' ').into())
     });
     for name in ["e", "escape", "forceescape"] {
-        add(environment, name, |_, args| {
+        add(environment, name, move |_, args| {
             let [text] = bind(args, ["value"])?;
-            Ok(escape(&text_or(text, "")?).into())
+            let text = required(text, "value")?;
+            if text.is_safe() && name != "forceescape" {
+                return Ok(text);
+            }
+            Ok(Value::from_safe_string(strings::escape(&to_str(&text)?)))
         });
     }
     add(environment, "string", |_, args| {
@@ -43,7 +47,15 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
     });
     add(environment, "filesizeformat", |state, args| {
         let [size, binary] = bind(args, ["value", "binary"])?;
-        let size = state.apply_filter("float", &[required(size, "value")?])?;
+        let size = required(size, "value")?;
+        let missing = Value::from(());
+        let size = state.apply_filter("float", &[size.clone(), missing])?;
+        if size.is_none() {
+            return Err(Error::new(
+                ErrorKind::InvalidOperation,
+                "a number is needed",
+            ));
+        }
         Ok(file_size(f64::try_from(size)?, flag_or(binary, false)).into())
     });
 }
@@ -225,26 +237,10 @@ fn xmlattr(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         if !written.is_empty() || flag_or(space.clone(), true) {
             written.push(' ');
         }
-        let value = escape(&to_str(&value)?);
-        written.push_str(&format!("{}=\"{value}\"", escape(&key)));
+        let value = strings::escape(&to_str(&value)?);
+        written.push_str(&format!("{}=\"{value}\"", strings::escape(&key)));
     }
     Ok(written.into())
-}
-
-/// `markupsafe.escape`.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '\'' => escaped.push_str("&#39;"),
-            '"' => escaped.push_str("&#34;"),
-            _ => escaped.push(letter),
-        }
-    }
-    escaped
 }
 
 fn urlencode(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {

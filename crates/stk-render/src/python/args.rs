@@ -52,7 +52,8 @@ pub(crate) fn bind<const N: usize>(
     Ok(bound)
 }
 
-fn split(args: &[Value]) -> (&[Value], Option<Kwargs>) {
+/// The arguments by position, and those by name.
+pub(crate) fn split(args: &[Value]) -> (&[Value], Option<Kwargs>) {
     if let Some((last, before)) = args.split_last()
         && last.is_kwargs()
         && let Ok(named) = Kwargs::try_from(last.clone())

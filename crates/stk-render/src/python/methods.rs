@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use minijinja::{
     Error, ErrorKind, State, Value,
-    value::{DynObject, Enumerator, Object, ObjectRepr, Tuple, ValueKind},
+    value::{DynObject, Enumerator, Kwargs, Object, ObjectRepr, Tuple, ValueKind},
 };
 use minijinja_contrib::pycompat;
 
 use super::{
-    args::{bind, flag_or, integer_or, required, size_or, string},
-    strings, text,
+    args::{bind, flag_or, integer_or, required, size_or, split as split_args, string},
+    collections, format, strings, values,
 };
 
 /// Longest text that padding may make.
@@ -23,17 +23,77 @@ pub(crate) fn call(
     method: &str,
     args: &[Value],
 ) -> Result<Value, Error> {
+    if value.is_safe() {
+        let plain = Value::from(value.as_str().unwrap_or_default());
+        return markup(call(state, &plain, method, &escaped(method, args)?)?);
+    }
     let found = match value.kind() {
+        ValueKind::String if method == "format" => {
+            let text = value.as_str().unwrap_or_default();
+            Some(format::braces(state, text, args)?.into())
+        }
         ValueKind::String => text_method(value.as_str().unwrap_or_default(), method, args)?,
-        ValueKind::Map => map_method(value, method, args)?,
-        ValueKind::Seq => list_method(value, method, args)?,
+        ValueKind::Map => collections::map_method(state, value, method, args)?,
+        ValueKind::Seq => collections::list_method(state, value, method, args)?,
         ValueKind::Number => number_method(value, method, args)?,
         _ => None,
     };
     match found {
-        Some(result) => Ok(result),
+        Some(result) => Ok(values::changeable(result)),
         None => pycompat::unknown_method_callback(state, value, method, args),
     }
+}
+
+/// The arguments of a method of `Markup`, which escapes what it puts into itself.
+fn escaped(method: &str, args: &[Value]) -> Result<Vec<Value>, Error> {
+    let escape = |value: &Value| match value.as_str() {
+        Some(text) if !value.is_safe() => strings::escape(text).into(),
+        _ => value.clone(),
+    };
+    let (positional, named) = split_args(args);
+    let mut args: Vec<Value> = match (method, positional) {
+        ("replace", [old, new, rest @ ..]) => [old.clone(), escape(new)]
+            .into_iter()
+            .chain(rest.iter().cloned())
+            .collect(),
+        ("join", [items]) => {
+            vec![
+                values::items(items)?
+                    .iter()
+                    .map(escape)
+                    .collect::<Vec<Value>>()
+                    .into(),
+            ]
+        }
+        ("format", _) => positional.iter().map(escape).collect(),
+        _ => positional.to_vec(),
+    };
+    if let Some(named) = named {
+        let named = named
+            .args()
+            .map(|name| Ok((name, escape(&named.peek(name)?))));
+        args.push(Value::from(named.collect::<Result<Kwargs, Error>>()?));
+    }
+    Ok(args)
+}
+
+/// What a method of `Markup` gives: texts are `Markup` again, also in lists.
+fn markup(value: Value) -> Result<Value, Error> {
+    if let Some(text) = value.as_str() {
+        return Ok(Value::from_safe_string(text.to_owned()));
+    }
+    if value.kind() != ValueKind::Seq {
+        return Ok(value);
+    }
+    let parts = values::items(&value)?
+        .into_iter()
+        .map(markup)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(if value.is_tuple() {
+        values::tuple(parts)
+    } else {
+        values::List::value(parts)
+    })
 }
 
 fn invalid(reason: impl Into<String>) -> Error {
@@ -130,7 +190,39 @@ fn text_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Value>
         "casefold" => text.to_lowercase().replace('ß', "ss").into(),
         "title" => title(text).into(),
         "istitle" => (text.chars().any(|letter| cased(&letter)) && title(text) == text).into(),
-        "isdecimal" | "isdigit" => (!text.is_empty() && text.chars().all(char::is_numeric)).into(),
+        "isdecimal" | "isdigit" => {
+            // Superscripts are digits and not decimal; fractions and the like are neither.
+            let superscript = |letter| {
+                method == "isdigit"
+                    && matches!(letter, '\u{b2}' | '\u{b3}' | '\u{b9}' | '\u{2070}' | '\u{2074}'..='\u{2079}' | '\u{2080}'..='\u{2089}' | '\u{2460}'..='\u{2468}')
+            };
+            let digit = |letter: char| {
+                superscript(letter) || (letter.is_numeric() && strings::is_decimal(letter))
+            };
+            (!text.is_empty() && text.chars().all(digit)).into()
+        }
+        "startswith" | "endswith" => {
+            let [what, start, end] = bind(args, ["prefix", "start", "end"])?;
+            let part: String = sliced(text, start, end)?;
+            let matches = |what: &Value| -> Result<bool, Error> {
+                let what = string(Some(what))?;
+                Ok(if method == "startswith" {
+                    part.starts_with(&*what)
+                } else {
+                    part.ends_with(&*what)
+                })
+            };
+            let what = required(what, "prefix")?;
+            if !what.is_tuple() {
+                return Ok(Some(matches(&what)?.into()));
+            }
+            for what in what.try_iter()? {
+                if matches(&what)? {
+                    return Ok(Some(true.into()));
+                }
+            }
+            false.into()
+        }
         "isidentifier" => {
             let mut letters = text.chars();
             let first = letters
@@ -165,6 +257,18 @@ fn text_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Value>
         }
         _ => return Ok(None),
     }))
+}
+
+/// `text[start:end]`
+fn sliced(text: &str, start: Option<Value>, end: Option<Value>) -> Result<String, Error> {
+    let length = i64::try_from(strings::length(text)).unwrap_or(i64::MAX);
+    let index = |value: Option<Value>, default| {
+        let index = integer_or(value.filter(|value| !value.is_none()), default)?;
+        let index = if index < 0 { index + length } else { index };
+        Ok::<_, Error>(usize::try_from(index.clamp(0, length)).unwrap_or(0))
+    };
+    let (start, end) = (index(start, 0)?, index(end, length)?);
+    Ok(text.chars().take(end).skip(start).collect())
 }
 
 fn split(text: &str, method: &str, args: &[Value]) -> Result<Value, Error> {
@@ -269,67 +373,18 @@ fn expand_tabs(text: &str, size: usize) -> String {
     expanded
 }
 
-fn map_method(value: &Value, method: &str, args: &[Value]) -> Result<Option<Value>, Error> {
-    let Some(object) = value.as_object() else {
-        return Ok(None);
-    };
-    let name = match method {
-        "keys" => "dict_keys",
-        "values" => "dict_values",
-        "items" => "dict_items",
-        "copy" => {
-            let [] = bind(args, [])?;
-            return Ok(Some(value.clone()));
-        }
-        "update" | "pop" | "popitem" | "setdefault" | "clear" => return Err(immutable(method)),
-        _ => return Ok(None),
-    };
-    let [] = bind(args, [])?;
-    Ok(Some(Value::from_object(View {
-        name,
-        map: object.clone(),
-    })))
-}
-
-fn list_method(value: &Value, method: &str, args: &[Value]) -> Result<Option<Value>, Error> {
-    match method {
-        "index" => {
-            let [what] = bind(args, ["value"])?;
-            let what = required(what, "value")?;
-            for (index, item) in value.try_iter()?.checked().enumerate() {
-                if item? == what {
-                    return Ok(Some(index.into()));
-                }
-            }
-            Err(invalid(format!(
-                "{} is not in the list",
-                text::to_str(&what)?
-            )))
-        }
-        "copy" => {
-            let [] = bind(args, [])?;
-            Ok(Some(value.clone()))
-        }
-        "append" | "extend" | "insert" | "remove" | "pop" | "clear" | "sort" | "reverse" => {
-            Err(immutable(method))
-        }
-        _ => Ok(None),
-    }
-}
-
 fn number_method(value: &Value, method: &str, args: &[Value]) -> Result<Option<Value>, Error> {
-    if method != "is_integer" {
+    if method == "bit_length" && value.is_integer() {
+        let [] = bind(args, [])?;
+        let number = i128::try_from(value.clone())?;
+        return Ok(Some((128 - number.unsigned_abs().leading_zeros()).into()));
+    }
+    if method != "is_integer" || value.is_integer() {
         return Ok(None);
     }
     let [] = bind(args, [])?;
     let whole = f64::try_from(value.clone()).is_ok_and(|number| number.fract() == 0.0);
     Ok(Some(whole.into()))
-}
-
-fn immutable(method: &str) -> Error {
-    invalid(format!(
-        "`.{method}()` would change a value in place, which this engine does not do; build a new value with `+`, a filter or a `namespace`"
-    ))
 }
 
 /// What `.keys()`, `.values()` and `.items()` of a dictionary give.
@@ -343,6 +398,15 @@ impl View {
     /// `dict_keys`, `dict_values` or `dict_items`: printed around the items.
     pub(crate) fn name(&self) -> &'static str {
         self.name
+    }
+
+    pub(crate) fn value(name: &'static str, map: DynObject) -> Value {
+        Value::from_object(Self { name, map })
+    }
+
+    /// The dictionary.
+    pub(crate) fn map(&self) -> Value {
+        Value::from_dyn_object(self.map.clone())
     }
 }
 

@@ -50,3 +50,27 @@ pub(crate) fn pad(text: &str, left: usize, right: usize, fill: char) -> String {
     let fill = |count| std::iter::repeat_n(fill, count);
     fill(left).chain(text.chars()).chain(fill(right)).collect()
 }
+
+/// `markupsafe.escape`.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\'' => escaped.push_str("&#39;"),
+            '"' => escaped.push_str("&#34;"),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+/// `str.isdecimal` of a numeric character: the ten digits of a script, which Unicode puts beside each other.
+pub(crate) fn is_decimal(letter: char) -> bool {
+    letter.is_ascii_digit()
+        || matches!(letter,
+            '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' | '\u{7c0}'..='\u{7c9}' | '\u{966}'..='\u{96f}'
+            | '\u{9e6}'..='\u{9ef}' | '\u{e50}'..='\u{e59}' | '\u{ff10}'..='\u{ff19}' | '\u{1d7ce}'..='\u{1d7ff}')
+}

@@ -7,8 +7,11 @@ use minijinja::{
     value::{ObjectRepr, ValueKind},
 };
 
-use super::methods::View;
-use crate::filters::functions;
+use super::{
+    methods::View,
+    values::{Bound, Dict, Generator, Namespace},
+};
+use crate::filters::{functions, sequences::Group};
 
 /// Deeper values are cut off by an error; a namespace can hold itself.
 const MAX_DEPTH: usize = 120;
@@ -39,6 +42,11 @@ pub(crate) fn write_repr(out: &mut dyn Write, value: &Value, depth: usize) -> Re
     }
     match value.kind() {
         ValueKind::Undefined => out.write_str("Undefined")?,
+        ValueKind::String if value.is_safe() => {
+            out.write_str("Markup(")?;
+            write_quoted(out, value.as_str().unwrap_or_default())?;
+            out.write_str(")")?;
+        }
         ValueKind::String => write_quoted(out, value.as_str().unwrap_or_default())?,
         ValueKind::Number if !value.is_integer() => match f64::try_from(value.clone()) {
             Ok(number) => write_float(out, number)?,
@@ -48,6 +56,14 @@ pub(crate) fn write_repr(out: &mut dyn Write, value: &Value, depth: usize) -> Re
         ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => {
             write_container(out, value, depth)?;
         }
+        ValueKind::Plain => match value.downcast_object_ref::<Namespace>() {
+            Some(namespace) => {
+                out.write_str("<Namespace ")?;
+                write_pairs(out, namespace.entries(), depth)?;
+                out.write_str(">")?;
+            }
+            None => write!(out, "{value}")?,
+        },
         _ => write!(out, "{value}")?,
     }
     Ok(())
@@ -62,6 +78,56 @@ pub(crate) fn invalid(value: &Value) -> Error {
     }
 }
 
+/// Fails with the error that an invalid value carries.
+pub(crate) fn check(value: &Value) -> Result<(), Error> {
+    match value.kind() {
+        ValueKind::Invalid => Err(invalid(value)),
+        _ => Ok(()),
+    }
+}
+
+/// As [`check`], and fails with the name of an undefined value.
+pub(crate) fn check_defined(value: &Value) -> Result<(), Error> {
+    if value.is_undefined() {
+        value.get_attr("")?;
+    }
+    check(value)
+}
+
+/// The name of the value's type in Python.
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    match value.kind() {
+        ValueKind::Undefined => "Undefined",
+        ValueKind::None => "NoneType",
+        ValueKind::Bool => "bool",
+        ValueKind::Number if value.is_integer() => "int",
+        ValueKind::Number => "float",
+        ValueKind::String if value.is_safe() => "Markup",
+        ValueKind::String => "str",
+        ValueKind::Bytes => "bytes",
+        ValueKind::Seq if value.is_tuple() || is_group(value) => "tuple",
+        ValueKind::Seq if functions::is_range(value) => "range",
+        ValueKind::Seq => "list",
+        ValueKind::Map if engine_type(value).ends_with("::Loop") => "LoopContext",
+        ValueKind::Map if engine_type(value).ends_with("::Macro") => "Macro",
+        ValueKind::Map => "dict",
+        _ => match value.downcast_object_ref::<View>() {
+            Some(view) => view.name(),
+            None if value.downcast_object_ref::<Generator>().is_some() => "generator",
+            None if value.downcast_object_ref::<Namespace>().is_some() => "Namespace",
+            None if value.downcast_object_ref::<Bound>().is_some() => "builtin_function_or_method",
+            None => "object",
+        },
+    }
+}
+
+fn engine_type(value: &Value) -> &'static str {
+    if value.downcast_object_ref::<Dict>().is_some() {
+        return "Dict";
+    }
+    value.as_object().map_or("", |object| object.type_name())
+}
+
 fn write_container(out: &mut dyn Write, value: &Value, depth: usize) -> Result<(), Error> {
     let Some(object) = value.as_object() else {
         write!(out, "{value}")?;
@@ -71,22 +137,28 @@ fn write_container(out: &mut dyn Write, value: &Value, depth: usize) -> Result<(
         write!(out, "{value}")?;
         return Ok(());
     }
+    match type_name(value) {
+        "LoopContext" => {
+            let part = |name| to_str(&value.get_attr(name)?);
+            write!(out, "<LoopContext {}/{}>", part("index")?, part("length")?)?;
+            return Ok(());
+        }
+        "Macro" => {
+            write!(out, "<Macro ")?;
+            write_repr(out, &value.get_attr("name")?, depth + 1)?;
+            out.write_str(">")?;
+            return Ok(());
+        }
+        _ => {}
+    }
     let view = value.downcast_object_ref::<View>().map(View::name);
     if let Some(name) = view {
         write!(out, "{name}(")?;
     }
     match object.repr() {
         ObjectRepr::Map => {
-            out.write_char('{')?;
-            for (index, (key, entry)) in object.try_iter_pairs().into_iter().flatten().enumerate() {
-                if index > 0 {
-                    out.write_str(", ")?;
-                }
-                write_repr(out, &key, depth + 1)?;
-                out.write_str(": ")?;
-                write_repr(out, &entry, depth + 1)?;
-            }
-            out.write_char('}')?;
+            let pairs = object.try_iter_pairs().into_iter().flatten();
+            write_pairs(out, pairs, depth)?;
         }
         ObjectRepr::Seq | ObjectRepr::Iterable if object.enumerator_len().is_some() => {
             let tuple = value.is_tuple() || is_group(value);
@@ -113,11 +185,27 @@ fn write_container(out: &mut dyn Write, value: &Value, depth: usize) -> Result<(
     Ok(())
 }
 
-/// Whether it is a group that `groupby` made: the engine has a list with two names where Jinja2 has a named tuple.
+fn write_pairs(
+    out: &mut dyn Write,
+    pairs: impl IntoIterator<Item = (Value, Value)>,
+    depth: usize,
+) -> Result<(), Error> {
+    out.write_char('{')?;
+    for (index, (key, entry)) in pairs.into_iter().enumerate() {
+        if index > 0 {
+            out.write_str(", ")?;
+        }
+        write_repr(out, &key, depth + 1)?;
+        out.write_str(": ")?;
+        write_repr(out, &entry, depth + 1)?;
+    }
+    out.write_char('}')?;
+    Ok(())
+}
+
+/// Whether it is a group that `groupby` made, a named tuple in Jinja2.
 fn is_group(value: &Value) -> bool {
-    value
-        .get_attr("grouper")
-        .is_ok_and(|grouper| !grouper.is_undefined())
+    value.downcast_object_ref::<Group>().is_some()
 }
 
 /// `repr(float)`: the shortest digits that read back as the same number, with an exponent outside `1e-4 <= |x| < 1e16`.

@@ -7,6 +7,7 @@
 )]
 
 mod dialect;
+mod differential;
 mod errors;
 mod properties;
 mod refusals;

@@ -29,7 +29,6 @@ fn every_use_fails_with_the_reason() {
         "{{ inputs.password }}",
         "{{ inputs['password'] }}",
         "{{ inputs.get('password') }}",
-        "{{ inputs|attr('password') }}",
         "{{ servers[0].token }}",
         "{{ servers|map(attribute='token')|join }}",
         "{{ servers|map(attribute='token')|list }}",
@@ -37,10 +36,20 @@ fn every_use_fails_with_the_reason() {
         "{{ password|upper }}",
         "{{ password|default('x') }}",
         "{{ password|length }}",
-        "{{ password|b64encode }}",
         "{{ password == 'x' }}",
         "{{ 'x' in password }}",
         "{{ password ~ '' }}",
+        "{{ password * 2 }}",
+        "{{ -password }}",
+        "{{ password < 'x' }}",
+        "{{ '%s' % password }}",
+        "{{ password.items }}",
+        "{{ servers|sort(attribute='token') }}",
+        "{{ servers|groupby('token') }}",
+        "{{ servers|selectattr('token')|list }}",
+        "{% set _ = [].append(password) %}",
+        "{% set d = {} %}{% set _ = d.update(inputs) %}{{ d }}",
+        "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(password) }}",
         "{{ password + 'x' }}",
         "{{ password[0] }}",
         "{{ password.upper() }}",
@@ -80,9 +89,6 @@ fn every_use_fails_with_the_reason() {
     ] {
         match evaluate(source, "t", &context) {
             Ok(evaluated) => panic!("{source} gave {:?}", evaluated.text),
-            Err(error) if source.contains("b64encode") => {
-                assert_eq!(error.kind, ErrorKind::Refused, "{source}: {error}");
-            }
             Err(error) => {
                 assert_eq!(error.message, REASON, "{source}: {error}");
                 assert_eq!(error.kind, ErrorKind::Refused, "{source}");
