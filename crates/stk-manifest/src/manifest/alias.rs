@@ -43,7 +43,8 @@ pub(super) struct Derived {
 }
 
 impl Derived {
-    pub(super) fn next(&mut self, plugin: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    /// The alias of the next entry of `plugin`, and whether a number had to tell it from another one.
+    pub(super) fn next(&mut self, plugin: &str, is_taken: impl Fn(&str) -> bool) -> (String, bool) {
         let mut base: String = plugin
             .chars()
             .map(|character| {
@@ -66,7 +67,7 @@ impl Derived {
                 count => format!("{base}-{count}"),
             };
             if !is_taken(&alias) {
-                return alias;
+                return (alias, *count > 1);
             }
         }
     }
@@ -95,9 +96,10 @@ mod tests {
     #[test]
     fn derived_aliases_are_stable_and_unique() {
         let mut derived = Derived::default();
-        assert_eq!(derived.next("s3.bucket", |_| false), "s3-bucket");
-        assert_eq!(derived.next("s3.bucket", |_| false), "s3-bucket-2");
-        assert_eq!(derived.next("2fa", |_| false), "plugin-2fa");
-        assert_eq!(derived.next("queue", |alias| alias == "queue"), "queue-2");
+        let mut next = |plugin, taken: &str| derived.next(plugin, |alias| alias == taken);
+        assert_eq!(next("s3.bucket", ""), ("s3-bucket".to_owned(), false));
+        assert_eq!(next("s3.bucket", ""), ("s3-bucket-2".to_owned(), true));
+        assert_eq!(next("2fa", ""), ("plugin-2fa".to_owned(), false));
+        assert_eq!(next("queue", "queue"), ("queue-2".to_owned(), true));
     }
 }

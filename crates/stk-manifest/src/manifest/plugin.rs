@@ -57,9 +57,23 @@ pub(super) fn read_plugin(
         OwnAlias::Unusable => (None, node.at, false),
         OwnAlias::Absent => {
             let alias = qualifier.as_ref().map(|qualifier| {
-                reader
+                let (alias, repeated) = reader
                     .derived
-                    .next(&qualifier.plugin, |alias| aliases.contains_key(alias))
+                    .next(&qualifier.plugin, |alias| aliases.contains_key(alias));
+                if repeated {
+                    report.warning(
+                        FindingCode::DuplicateAlias,
+                        node.at,
+                        format!(
+                            "the plugin {} is applied more than once without an alias: this entry is called `{alias}` by its place in the file, so when one of them is removed, another one takes over its name and what is deployed under it",
+                            quoted(&qualifier.plugin)
+                        ),
+                        Some(format!(
+                            "give each of them an `alias` before one is removed, this one `alias: {alias}`"
+                        )),
+                    );
+                }
+                alias
             });
             (alias, node.at, true)
         }

@@ -131,7 +131,10 @@ spec:
       connectors: []
 ";
     let parsed = Manifest::parse("stk.yaml", text);
-    assert_eq!(show(&parsed.findings), "");
+    insta::assert_snapshot!(show(&parsed.findings), @"
+    stk.yaml:14:7: warning[STK014]: the plugin `service` is applied more than once without an alias: this entry is called `service-2` by its place in the file, so when one of them is removed, another one takes over its name and what is deployed under it
+      help: give each of them an `alias` before one is removed, this one `alias: service-2`
+    ");
     let manifest = parsed.value.expect("a manifest");
     let aliases: Vec<&str> = manifest
         .plugins
