@@ -64,15 +64,35 @@ fn locate(name: &str) -> Result<PathBuf, String> {
 /// features of the dependencies than a build of all, and would compile most of them again.
 fn is_fresh(binary: &Path) -> bool {
     let modified = |file: &Path| file.metadata().and_then(|data| data.modified()).ok();
-    let (Some(built), Ok(sources)) = (
-        modified(binary),
-        fs::read_to_string(binary.with_extension("d")),
-    ) else {
+    let Some(built) = modified(binary) else {
         return false;
     };
-    sources_of(&sources)
+    // `cargo test` builds the programs of packages with integration tests, but writes the file only when a program is
+    // built for its own sake. Without it, nothing of the workspace may be newer.
+    let sources = match fs::read_to_string(binary.with_extension("d")) {
+        Ok(sources) => sources_of(&sources),
+        Err(_) => workspace_files(),
+    };
+    sources
         .iter()
         .all(|source| modified(source).is_some_and(|written| written <= built))
+}
+
+/// Every file of the workspace's packages.
+fn workspace_files() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut files = vec![root.join("Cargo.toml"), root.join("Cargo.lock")];
+    let mut folders = vec![root.join("crates"), root.join("actions")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(entry.path());
+            } else {
+                files.push(entry.path());
+            }
+        }
+    }
+    files
 }
 
 /// The files after the colon of a line in the format of make, in which a backslash keeps a space.
