@@ -1,4 +1,4 @@
-use ignore::gitignore::GitignoreBuilder;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::error::{ErrorKind, RenderError};
 
@@ -43,29 +43,49 @@ impl Templates {
         Ok(selected)
     }
 
-    fn ignored(&self) -> Result<ignore::gitignore::Gitignore, RenderError> {
-        let mut builder = GitignoreBuilder::new("");
-        let Some(file) = self.files.iter().find(|file| file.path == IGNORE_FILE) else {
-            return Ok(ignore::gitignore::Gitignore::empty());
-        };
-        let text = String::from_utf8_lossy(&file.bytes);
-        for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            if let Err(error) = builder.add_line(None, line) {
-                return Err(RenderError {
-                    template: IGNORE_FILE.into(),
-                    line: u32::try_from(index + 1).ok(),
-                    message: format!("not a pattern that can be matched: {error}"),
-                    excerpt: Some(line.trim().into()),
-                    kind: ErrorKind::Syntax,
-                });
-            }
-        }
-        builder.build().map_err(|error| RenderError {
-            template: IGNORE_FILE.into(),
-            line: None,
-            message: format!("the patterns cannot be matched: {error}"),
-            excerpt: None,
-            kind: ErrorKind::Syntax,
-        })
+    /// Leaves out what a `.stkignore` at the plugin's root lists. `patterns` is that file, and `folder` the path of the
+    /// templates below that root, as `templates-deploy`; it is what patterns with a slash are matched with.
+    ///
+    /// # Errors
+    ///
+    /// A line that is not a pattern, with its number: the plugin author's fault.
+    pub fn excluding(mut self, patterns: &[u8], folder: &str) -> Result<Self, RenderError> {
+        let ignored = matcher(patterns)?;
+        self.files.retain(|file| {
+            let path = format!("{}/{}", folder.trim_matches('/'), file.path);
+            let path = path.trim_start_matches('/');
+            !ignored.matched_path_or_any_parents(path, false).is_ignore()
+        });
+        Ok(self)
     }
+
+    fn ignored(&self) -> Result<Gitignore, RenderError> {
+        match self.files.iter().find(|file| file.path == IGNORE_FILE) {
+            Some(file) => matcher(&file.bytes),
+            None => Ok(Gitignore::empty()),
+        }
+    }
+}
+
+fn matcher(patterns: &[u8]) -> Result<Gitignore, RenderError> {
+    let mut builder = GitignoreBuilder::new("");
+    let text = String::from_utf8_lossy(patterns);
+    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        if let Err(error) = builder.add_line(None, line) {
+            return Err(RenderError {
+                template: IGNORE_FILE.into(),
+                line: u32::try_from(index + 1).ok(),
+                message: format!("not a pattern that can be matched: {error}"),
+                excerpt: Some(line.trim().into()),
+                kind: ErrorKind::Syntax,
+            });
+        }
+    }
+    builder.build().map_err(|error| RenderError {
+        template: IGNORE_FILE.into(),
+        line: None,
+        message: format!("the patterns cannot be matched: {error}"),
+        excerpt: None,
+        kind: ErrorKind::Syntax,
+    })
 }

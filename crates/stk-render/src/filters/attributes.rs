@@ -10,7 +10,7 @@ use crate::{
     jinja::names,
     python::{
         args::{bind, required, split, text_or},
-        operators::{bound_method, is_method},
+        attributes::{bound_method, is_method},
         text::{check, check_defined},
         values::{Generator, List, items},
     },
@@ -65,7 +65,7 @@ fn map(state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [value, rest @ ..] = positional else {
         return Err(invalid("a list is needed"));
     };
-    let found = items(value)?;
+    let found = present(value)?;
     let attribute = named.as_ref().filter(|named| named.has("attribute"));
     if rest.is_empty()
         && let Some(named) = attribute
@@ -125,7 +125,7 @@ fn select(
         ));
     }
     let mut kept = Vec::new();
-    for item in items(value)? {
+    for item in present(value)? {
         let tested = getter.get(&item)?;
         check(&tested)?;
         let holds = match &test {
@@ -137,6 +137,16 @@ fn select(
         }
     }
     Ok(kept)
+}
+
+/// The items, of which there are none in anything false, whether or not it can be iterated.
+fn present(value: &Value) -> Result<Vec<Value>, Error> {
+    check(value)?;
+    if value.is_true() {
+        items(value)
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 fn call(first: Value, rest: &[Value], named: Option<&Kwargs>) -> Vec<Value> {
@@ -172,15 +182,17 @@ impl Getter {
         })
     }
 
-    /// By several, with commas between them.
+    /// By several, with commas between them. The keys are lists always, so that equal values need not be ordered.
     pub(crate) fn several(attribute: Option<Value>, lower: bool) -> Result<Self, Error> {
         let mut getter = Self::new(attribute.clone(), None, lower)?;
+        getter.several = true;
         if let Some(text) = attribute.as_ref().and_then(Value::as_str) {
             getter.paths = text
                 .split(',')
                 .map(|part| path(&Value::from(part)))
                 .collect();
-            getter.several = getter.paths.len() > 1;
+        } else if getter.paths.is_empty() {
+            getter.paths.push(Vec::new());
         }
         Ok(getter)
     }

@@ -14,6 +14,8 @@ use crate::python::{
 };
 
 const MAX_DEPTH: usize = 120;
+/// Longest text that is written, in bytes; the indention can make much of little.
+const MAX_LENGTH: usize = 32 * 1024 * 1024;
 
 pub(crate) fn register(environment: &mut Environment<'_>) {
     add(environment, "tojson", |_, args| {
@@ -43,6 +45,12 @@ struct Writer {
 
 impl Writer {
     fn write(&mut self, value: &Value, depth: usize) -> Result<(), Error> {
+        if self.out.len() > MAX_LENGTH {
+            return Err(Error::new(
+                ErrorKind::InvalidOperation,
+                "the JSON is too long",
+            ));
+        }
         if depth > MAX_DEPTH {
             return Err(Error::new(
                 ErrorKind::InvalidOperation,

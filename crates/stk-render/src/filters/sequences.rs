@@ -11,7 +11,7 @@ use minijinja::{
 use super::{add, attributes::Getter};
 use crate::python::{
     args::{bind, flag_or, integer_or, required, text_or},
-    compare, operators,
+    arithmetic, compare,
     text::{check, check_defined, to_str, type_name},
     values::{Generator, List, items, tuple},
 };
@@ -61,7 +61,7 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
         for item in items(&required(value, "iterable")?)? {
             let item = getter.get(&item)?;
             check_defined(&item)?;
-            sum = operators::plus(state, &sum, &item)?;
+            sum = arithmetic::plus(state, &sum, &item)?;
         }
         Ok(sum)
     });

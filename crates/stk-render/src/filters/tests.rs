@@ -6,7 +6,7 @@ use minijinja::{
 };
 
 use crate::python::{
-    compare, operators,
+    arithmetic, compare,
     text::{to_str, type_name},
     values::Namespace,
 };
@@ -40,6 +40,13 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
     });
     environment.add_test("filter", |name: &Value| named(name, false));
     environment.add_test("test", |name: &Value| named(name, true));
+    environment.add_test("iterable", |value: &Value| {
+        value.is_undefined()
+            || value.as_str().is_some()
+            || value
+                .as_object()
+                .is_some_and(|object| object.repr() != ObjectRepr::Plain)
+    });
     environment.add_test("callable", |value: &Value, _: Rest<Value>| {
         let plain = value
             .as_object()
@@ -57,7 +64,7 @@ fn remainder(value: &Value, by: &Value, rest: i64) -> Result<bool, Error> {
             "a number is needed, not a text",
         ));
     }
-    compare::equal(&operators::arithmetic("%", value, by)?, &Value::from(rest))
+    compare::equal(&arithmetic::arithmetic("%", value, by)?, &Value::from(rest))
 }
 
 fn cased(value: &Value, wanted: fn(char) -> bool, other: fn(char) -> bool) -> Result<bool, Error> {

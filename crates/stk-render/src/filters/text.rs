@@ -2,9 +2,10 @@ use minijinja::{Environment, Error, ErrorKind, State, Value, value::ValueKind};
 
 use super::add;
 use crate::python::{
-    args::{bind, flag_or, required, size_or, text_or},
+    args::{bind, flag_or, required, size_or, string, text_or},
     strings,
     text::to_str,
+    values::items,
 };
 
 /// Longest line that padding may make.
@@ -21,6 +22,14 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
         let text = text_or(text, "")?;
         let words = text.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
         Ok(words.filter(|word| !word.is_empty()).count().into())
+    });
+    add(environment, "title", |_, args| {
+        let [text] = bind(args, ["s"])?;
+        Ok(title(&text_or(text, "")?).into())
+    });
+    add(environment, "capitalize", |_, args| {
+        let [text] = bind(args, ["s"])?;
+        Ok(strings::capitalize(&text_or(text, "")?).into())
     });
     add(environment, "center", |_, args| {
         let [text, width] = bind(args, ["value", "width"])?;
@@ -63,7 +72,7 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
 fn truncate(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [text, length, kill, end, leeway] =
         bind(args, ["s", "length", "killwords", "end", "leeway"])?;
-    let text = text_or(text, "")?;
+    let value = required(text, "s")?;
     let length = size_or(length, 255)?;
     let end = text_or(end, "...")?;
     let leeway = size_or(leeway.filter(|leeway| !leeway.is_none()), 5)?;
@@ -73,21 +82,32 @@ fn truncate(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
             format!("the length must be at least {}", strings::length(&end)),
         )
     })?;
-    if strings::length(&text) <= length.saturating_add(leeway) {
-        return Ok(text.into());
+    // Whatever has a length passes if it is short, also a list.
+    let size = value
+        .as_str()
+        .map_or_else(|| value.len(), |text| Some(strings::length(text)));
+    if value.is_undefined() || size.is_some_and(|size| size <= length.saturating_add(leeway)) {
+        return Ok(value);
     }
+    let text = string(Some(&value))?;
     let cut = strings::prefix(&text, kept);
     let cut = if flag_or(kill, false) {
         cut
     } else {
         cut.rsplit_once(' ').map_or(cut, |(before, _)| before)
     };
+    if value.is_safe() {
+        return Ok(Value::from_safe_string(format!(
+            "{cut}{}",
+            strings::escape(&end)
+        )));
+    }
     Ok(format!("{cut}{end}").into())
 }
 
 fn indent(state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [text, width, first, blank] = bind(args, ["s", "width", "first", "blank"])?;
-    let text = text_or(text, "")?;
+    let text = string(text.as_ref())?;
     let indention = match width {
         Some(width) if width.kind() == ValueKind::String => to_str(&width)?,
         width => " ".repeat(size_or(width, 4)?.min(MAX_WIDTH)),
@@ -114,7 +134,7 @@ fn indent(state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     Ok(written.into())
 }
 
-fn wordwrap(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+fn wordwrap(state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [text, width, long, wrap, hyphens] = bind(
         args,
         [
@@ -125,7 +145,7 @@ fn wordwrap(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
             "break_on_hyphens",
         ],
     )?;
-    let text = text_or(text, "")?;
+    let text = string(text.as_ref())?;
     let width = size_or(width, 79)?;
     if width == 0 {
         return Err(Error::new(
@@ -135,79 +155,105 @@ fn wordwrap(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     }
     let wrap = text_or(wrap.filter(|wrap| !wrap.is_none()), "\n")?;
     let (long, hyphens) = (flag_or(long, true), flag_or(hyphens, true));
-    let lines: Vec<String> = strings::split_lines(&text, false)
-        .into_iter()
-        .map(|line| wrap_line(line, width, long, hyphens).join(&wrap))
-        .collect();
+    let mut lines: Vec<String> = Vec::new();
+    for line in strings::split_lines(&text, false) {
+        match wrap_line(line, width, long, hyphens) {
+            wrapped if wrapped.is_empty() => lines.push(String::new()),
+            wrapped => lines.extend(wrapped),
+        }
+    }
+    state.consume_fuel((lines.len().saturating_mul(wrap.len()) / 64) as u64)?;
     Ok(lines.join(&wrap).into())
 }
 
 /// `textwrap.wrap` of one line.
 fn wrap_line(line: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<String> {
+    let blank = |text: &str| text.chars().all(char::is_whitespace);
+    let mut rest = chunks(line, hyphens);
+    rest.reverse();
     let mut lines: Vec<String> = Vec::new();
-    let mut current = String::new();
-    let mut used = 0;
-    for mut chunk in chunks(line, hyphens) {
-        loop {
+    while let Some(first) = rest.last() {
+        if blank(first) && !lines.is_empty() {
+            rest.pop();
+        }
+        let mut current: Vec<&str> = Vec::new();
+        let mut used = 0;
+        while let Some(chunk) = rest.last() {
             let size = strings::length(chunk);
-            let blank = chunk.chars().all(char::is_whitespace);
-            if blank && used == 0 && !lines.is_empty() {
+            if used + size > width {
                 break;
             }
-            if used + size <= width {
-                current.push_str(chunk);
-                used += size;
-                break;
-            }
-            if size > width && !blank && break_long {
-                let head =
-                    strings::prefix(chunk, (width - used.min(width)).max(usize::from(used == 0)));
-                current.push_str(head);
-                chunk = &chunk[head.len()..];
-            } else if used == 0 {
-                // A word longer than the line stands alone.
-                current.push_str(chunk);
-                chunk = "";
-            }
-            lines.push(current.trim_end().to_owned());
-            current.clear();
-            used = 0;
-            if chunk.is_empty() || blank {
-                break;
+            used += size;
+            current.extend(rest.pop());
+        }
+        if let Some(chunk) = rest.pop() {
+            let space = width - used;
+            if strings::length(chunk) <= width {
+                rest.push(chunk);
+            } else if break_long {
+                let mut head = strings::prefix(chunk, space);
+                if let Some(hyphen) = head.rfind('-').filter(|_| hyphens)
+                    && head[..hyphen].contains(|letter| letter != '-')
+                {
+                    head = &head[..=hyphen];
+                }
+                // An empty head too: what is dropped below is the last chunk of the line, which it then is.
+                current.push(head);
+                rest.push(&chunk[head.len()..]);
+            } else if current.is_empty() {
+                current.push(chunk);
+            } else {
+                rest.push(chunk);
             }
         }
+        if current.last().is_some_and(|last| blank(last)) {
+            current.pop();
+        }
+        if !current.is_empty() {
+            lines.push(current.concat());
+        }
     }
-    let rest = current.trim_end();
-    if !rest.is_empty() {
-        lines.push(rest.to_owned());
-    }
-    lines.retain(|line| !line.is_empty());
     lines
 }
 
-/// Runs of spaces and words; words are also split after hyphens between letters.
+/// Runs of spaces and words. Words are also split after hyphens between letters, and around dashes.
 fn chunks(line: &str, hyphens: bool) -> Vec<&str> {
     let letters: Vec<(usize, char)> = line.char_indices().collect();
-    let letter = |index: usize| letters.get(index).map(|&(_, letter)| letter);
+    let at = |index: Option<usize>| {
+        index
+            .and_then(|index| letters.get(index))
+            .map(|&(_, letter)| letter)
+    };
+    let word = |letter: Option<char>| {
+        letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+    };
+    let name = |letter: Option<char>| word(letter) && !letter.is_some_and(char::is_numeric);
+    let part = |letter: Option<char>| {
+        word(letter) || letter.is_some_and(|letter| "!\"'&.,?".contains(letter))
+    };
     let mut chunks = Vec::new();
     let mut start = 0;
     for index in 1..letters.len() {
-        let (Some(before), Some(&(offset, after))) = (letter(index - 1), letters.get(index)) else {
+        let (back, ahead) = (
+            |count: usize| at(index.checked_sub(count)),
+            |count: usize| at(Some(index + count)),
+        );
+        let (Some(before), Some(&(offset, after))) = (back(1), letters.get(index)) else {
             continue;
         };
         let turns = before.is_whitespace() != after.is_whitespace();
-        let word = |at: Option<usize>| {
-            at.and_then(letter)
-                .is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
-        };
-        let name = |at: Option<usize>| at.and_then(letter).is_some_and(char::is_alphabetic);
-        let hyphen = hyphens
-            && before == '-'
-            && name(index.checked_sub(2))
-            && word(index.checked_sub(3))
-            && word(Some(index))
-            && name(Some(index + 1));
-        if turns || hyphen {
+        let letters_before = name(back(2))
+            && (name(back(3)) || (back(3) == Some('-') && name(back(4))))
+            || (part(back(2)) && back(3) == Some('-') && name(back(4)));
+        let letters_after =
+            name(ahead(0)) && (name(ahead(1)) || (ahead(1) == Some('-') && name(ahead(2))));
+        let hyphen = before == '-' && letters_before && letters_after;
+        let dashes = |from: usize| line[from..].len() - line[from..].trim_start_matches('-').len();
+        let dash_starts =
+            part(back(1)) && dashes(offset) >= 2 && word(at(Some(index + dashes(offset))));
+        let run = line[..offset].len() - line[..offset].trim_end_matches('-').len();
+        let dash_ends = run >= 2 && word(ahead(0)) && part(back(run + 1));
+        if turns || (hyphens && (hyphen || dash_starts || dash_ends)) {
             chunks.push(&line[start..offset]);
             start = offset;
         }
@@ -216,6 +262,21 @@ fn chunks(line: &str, hyphens: bool) -> Vec<&str> {
         chunks.push(&line[start..]);
     }
     chunks
+}
+
+/// A word starts after white space, hyphens and opening brackets; what is no letter keeps its place at the start.
+fn title(text: &str) -> String {
+    let mut titled = String::with_capacity(text.len());
+    let mut starts = true;
+    for letter in text.chars() {
+        if starts {
+            titled.extend(letter.to_uppercase());
+        } else {
+            titled.extend(letter.to_lowercase());
+        }
+        starts = letter.is_whitespace() || matches!(letter, '-' | '(' | '{' | '[' | '<');
+    }
+    titled
 }
 
 fn xmlattr(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
@@ -256,7 +317,11 @@ fn urlencode(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         ValueKind::Seq | ValueKind::Iterable => {
             let mut pairs = Vec::new();
             for item in value.try_iter()? {
-                pairs.push((item.get_item_by_index(0)?, item.get_item_by_index(1)?));
+                let pair = <[Value; 2]>::try_from(items(&item)?);
+                let [key, value] = pair.map_err(|_| {
+                    Error::new(ErrorKind::InvalidOperation, "a query is made of pairs")
+                })?;
+                pairs.push((key, value));
             }
             pairs
         }

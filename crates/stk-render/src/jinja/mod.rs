@@ -7,10 +7,16 @@
 
 mod expressions;
 mod lexer;
+mod loading;
+mod macros;
 pub(crate) mod names;
+mod operands;
 mod output;
+mod parser;
+mod pieces;
 mod statements;
 mod strings;
+mod targets;
 
 pub(crate) use output::{BLOCK, COMMENT, VARIABLE};
 
@@ -57,7 +63,7 @@ impl Fault {
 /// Reads a template.
 pub(crate) fn read(source: &str) -> Result<Template, Fault> {
     let source = source.replace("\r\n", "\n").replace('\r', "\n");
-    let mut parser = statements::Parser::new(&source)?;
+    let mut parser = parser::Parser::new(&source)?;
     parser.template()?;
     let (engine, unknown, refused) = parser.finish();
     Ok(Template {

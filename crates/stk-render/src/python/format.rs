@@ -198,7 +198,8 @@ impl Field<'_> {
             }
         };
         let value = match conversion {
-            'd' | 'i' | 'u' if !value.is_integer() => super::operators::truncated(&value)?,
+            'd' | 'i' | 'u' if !value.is_integer() => super::arithmetic::truncated(&value)?,
+            'e' | 'E' | 'f' | 'F' | 'g' | 'G' => Value::from(f64::try_from(value)?),
             'x' | 'X' | 'o' if !value.is_integer() => {
                 return Err(invalid(format!("`%{conversion}` needs a whole number")));
             }
@@ -375,6 +376,12 @@ impl Fields<'_, '_> {
                     text::type_name(value)
                 )));
             }
+        };
+        let value = match value.kind() {
+            ValueKind::Number if spec.ends_with(['e', 'E', 'f', 'F', 'g', 'G']) => {
+                Value::from(f64::try_from(value)?)
+            }
+            _ => value,
         };
         let Some(before) = spec.strip_suffix('%') else {
             return format(FormatStyle::StrFormat, &format!("{{:{spec}}}"), &[value]);

@@ -10,7 +10,9 @@ use minijinja_contrib::pycompat;
 
 use super::{
     args::{bind, flag_or, integer_or, required, size_or, split as split_args, string},
-    collections, format, strings, values,
+    collections, format, strings,
+    text::type_name,
+    values,
 };
 
 /// Longest text that padding may make.
@@ -32,7 +34,20 @@ pub(crate) fn call(
             let text = value.as_str().unwrap_or_default();
             Some(format::braces(state, text, args)?.into())
         }
-        ValueKind::String => text_method(value.as_str().unwrap_or_default(), method, args)?,
+        ValueKind::String => {
+            let text = value.as_str().unwrap_or_default();
+            match method {
+                "join" => Some(join(state, text, args)?.into()),
+                "expandtabs" => {
+                    let [size] = bind(args, ["tabsize"])?;
+                    let size = size_or(size, 8)?.min(MAX_WIDTH);
+                    let tabs = text.bytes().filter(|byte| *byte == b'\t').count();
+                    state.consume_fuel((tabs.saturating_mul(size) / 64) as u64)?;
+                    Some(expand_tabs(text, size).into())
+                }
+                _ => text_method(text, method, args)?,
+            }
+        }
         ValueKind::Map => collections::map_method(state, value, method, args)?,
         ValueKind::Seq => collections::list_method(state, value, method, args)?,
         ValueKind::Number => number_method(value, method, args)?,
@@ -189,6 +204,7 @@ fn text_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Value>
             .into(),
         "casefold" => text.to_lowercase().replace('ß', "ss").into(),
         "title" => title(text).into(),
+        "capitalize" => strings::capitalize(text).into(),
         "istitle" => (text.chars().any(|letter| cased(&letter)) && title(text) == text).into(),
         "isdecimal" | "isdigit" => {
             // Superscripts are digits and not decimal; fractions and the like are neither.
@@ -230,33 +246,30 @@ fn text_method(text: &str, method: &str, args: &[Value]) -> Result<Option<Value>
                 .is_some_and(|letter| letter.is_alphabetic() || letter == '_');
             (first && letters.all(|letter| letter.is_alphanumeric() || letter == '_')).into()
         }
-        "expandtabs" => {
-            let [size] = bind(args, ["tabsize"])?;
-            expand_tabs(text, size_or(size, 8)?.min(MAX_WIDTH)).into()
-        }
-        "join" => {
-            let [items] = bind(args, ["iterable"])?;
-            let mut joined = String::new();
-            for (index, item) in required(items, "iterable")?
-                .try_iter()?
-                .checked()
-                .enumerate()
-            {
-                let item = item?;
-                if index > 0 {
-                    joined.push_str(text);
-                }
-                joined.push_str(item.as_str().ok_or_else(|| {
-                    invalid(format!(
-                        "only strings can be joined; item {index} is a {}",
-                        item.kind()
-                    ))
-                })?);
-            }
-            joined.into()
-        }
         _ => return Ok(None),
     }))
+}
+
+fn join(state: &State<'_, '_>, text: &str, args: &[Value]) -> Result<String, Error> {
+    let [items] = bind(args, ["iterable"])?;
+    let mut joined = String::new();
+    for (index, item) in values::items(&required(items, "iterable")?)?
+        .iter()
+        .enumerate()
+    {
+        let part = item.as_str().ok_or_else(|| {
+            let kind = type_name(item);
+            invalid(format!(
+                "only strings can be joined; item {index} is a {kind}"
+            ))
+        })?;
+        state.consume_fuel(((text.len() + part.len()) / 64) as u64)?;
+        if index > 0 {
+            joined.push_str(text);
+        }
+        joined.push_str(part);
+    }
+    Ok(joined)
 }
 
 /// `text[start:end]`
@@ -302,32 +315,30 @@ fn split(text: &str, method: &str, args: &[Value]) -> Result<Value, Error> {
         .into())
 }
 
-/// Splits at runs of white space; the rest that is not split keeps its inner spaces.
+/// Splits at runs of white space; the rest that is not split keeps the spaces inside and behind it, or before it.
 fn split_spaces(text: &str, most: Option<usize>, reverse: bool) -> Vec<&str> {
     let mut parts = Vec::new();
-    let mut rest = text.trim();
+    let mut rest = if reverse {
+        text.trim_end()
+    } else {
+        text.trim_start()
+    };
     while !rest.is_empty() {
-        let at = if reverse {
-            rest.rfind(char::is_whitespace)
-        } else {
-            rest.find(char::is_whitespace)
-        };
-        match at {
-            Some(at) if most.is_none_or(|most| parts.len() < most) => {
-                let (before, after) = rest.split_at(at);
-                if reverse {
-                    parts.push(after.trim_start());
-                    rest = before.trim_end();
-                } else {
-                    parts.push(before);
-                    rest = after.trim_start();
-                }
-            }
-            _ => {
-                parts.push(rest);
-                break;
-            }
+        if most.is_some_and(|most| parts.len() >= most) {
+            parts.push(rest);
+            break;
         }
+        let (part, after) = if reverse {
+            let start = rest.rfind(char::is_whitespace).map_or(0, |at| {
+                at + rest[at..].chars().next().map_or(0, char::len_utf8)
+            });
+            (&rest[start..], rest[..start].trim_end())
+        } else {
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            (&rest[..end], rest[end..].trim_start())
+        };
+        parts.push(part);
+        rest = after;
     }
     if reverse {
         parts.reverse();
@@ -343,7 +354,7 @@ fn title(text: &str) -> String {
         if inside {
             titled.extend(letter.to_lowercase());
         } else {
-            titled.extend(letter.to_uppercase());
+            strings::push_title(&mut titled, letter);
         }
         inside = letter.is_uppercase() || letter.is_lowercase();
     }

@@ -74,3 +74,20 @@ pub(crate) fn is_decimal(letter: char) -> bool {
             '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' | '\u{7c0}'..='\u{7c9}' | '\u{966}'..='\u{96f}'
             | '\u{9e6}'..='\u{9ef}' | '\u{e50}'..='\u{e59}' | '\u{ff10}'..='\u{ff19}' | '\u{1d7ce}'..='\u{1d7ff}')
 }
+
+/// `str.capitalize`.
+pub(crate) fn capitalize(text: &str) -> String {
+    let mut letters = text.chars();
+    let mut capital = String::with_capacity(text.len());
+    if let Some(first) = letters.next() {
+        push_title(&mut capital, first);
+    }
+    capital + &letters.as_str().to_lowercase()
+}
+
+/// A letter as it stands at the start of a word: of one that becomes several, only the first is upper case.
+pub(crate) fn push_title(text: &mut String, letter: char) {
+    let mut upper = letter.to_uppercase();
+    text.extend(upper.next());
+    text.extend(upper.flat_map(char::to_lowercase));
+}

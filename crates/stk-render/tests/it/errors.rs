@@ -1,5 +1,5 @@
 use insta::assert_snapshot;
-use stk_render::{Limits, check, evaluate, render, render_with};
+use stk_render::{ErrorKind, Limits, check, evaluate, render, render_with};
 
 use crate::{context, templates, variables};
 
@@ -191,6 +191,93 @@ fn limits() {
     let files = templates(&[("a", ""), ("b", "")]);
     let error = render_with(&files, &context(variables()), few).expect_err("too many");
     assert_snapshot!(error, @"b: the templates render to more than 1 files or 134217728 bytes");
+}
+
+#[test]
+fn what_makes_much_of_little_is_stopped() {
+    for source in [
+        "{% set s = 'x' * 1000000 %}{{ s.join(range(90000)|map('string')) }}",
+        "{% set s = 'x' * 1000000 %}{{ range(90000)|join(s) }}",
+        "{{ ('\t' * 1000000).expandtabs(100000) }}",
+        "{{ ('a\n' * 100000)|wordwrap(5, wrapstring='x' * 100000) }}",
+        "{{ [1] * 100000000 }}",
+        "{{ '%99999999d' % 1 }}",
+        "{{ '{:99999999}'.format(1) }}",
+        "{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
+        "{% set l = [1] %}{% for i in range(60) %}{% set _ = l.extend(l) %}{% endfor %}",
+        "{% set l = [1] %}{% for i in l %}{% set _ = l.append(i) %}{% endfor %}{% for a in range(99999) %}{% for b in range(99999) %}{% set _ = l.append(a) %}{% endfor %}{% endfor %}",
+        "{{ range(99999)|batch(1, 2)|slice(99999)|list|length ** 999 }}",
+    ] {
+        let error = evaluate(source, "t", &context(variables())).expect_err(source);
+        assert!(
+            matches!(error.kind, ErrorKind::Limit | ErrorKind::Runtime),
+            "{source}: {error}"
+        );
+    }
+}
+
+#[test]
+fn long_chains_are_refused_and_long_literals_are_not() {
+    let context = context(variables());
+    let long = "the expression or the chain of `elif` is too long";
+    for chain in [
+        ".a",
+        "|upper",
+        "[0]",
+        "()",
+        "+1",
+        " ~ 1 ~ 1|string + ''",
+        " and 1",
+        " if 1 else 1",
+        " is odd",
+        "(1)",
+        "**1",
+        " == 1",
+        "|f(1)",
+    ] {
+        let source = format!("\n{{{{ n{} }}}}", chain.repeat(30_000));
+        let error = evaluate(&source, "t", &context).expect_err(chain);
+        assert!(
+            [
+                ErrorKind::Limit,
+                ErrorKind::Syntax,
+                ErrorKind::Undefined,
+                ErrorKind::Runtime
+            ]
+            .contains(&error.kind),
+            "{chain}: {error}"
+        );
+    }
+    for (open, close) in [
+        ("-", ""),
+        ("not ", ""),
+        ("(", ")"),
+        ("[", "]"),
+        ("{1: ", "}"),
+        ("f(", ")"),
+        ("n[", "]"),
+    ] {
+        let source = format!("{{{{ {}1{} }}}}", open.repeat(3_000), close.repeat(3_000));
+        let error = evaluate(&source, "t", &context).expect_err(open);
+        assert_eq!(error.message, long, "{open}");
+    }
+    for statement in ["if n", "for i in list", "with", "filter upper", "set x"] {
+        let source = format!("{{% {statement} %}}").repeat(3_000);
+        let error = evaluate(&source, "t", &context).expect_err(statement);
+        assert_eq!(error.kind, ErrorKind::Limit, "{statement}: {error}");
+    }
+    let branches = format!("{{% if n %}}{}{{% endif %}}", "{% elif n %}".repeat(3_000));
+    assert_eq!(
+        evaluate(&branches, "t", &context)
+            .expect_err("elif")
+            .message,
+        long
+    );
+    for item in ["1, ", "[1, 2], ", "{'a-b': 'c|d'}, ", "n.x, "] {
+        let source = format!("{{{{ [{}]|length }}}}", item.repeat(3_000));
+        let evaluated = evaluate(&source, "t", &context).expect(item);
+        assert_eq!(evaluated.text, "3000", "{item}");
+    }
 }
 
 #[test]

@@ -160,3 +160,68 @@ fn two_sources_never_become_one_file() {
     assert_snapshot!(failure(&[("{{ n }}", "a"), ("5/x.tf", "b")]), @"{{ n }}: renders to `5`, but `5/x.tf` renders to `5/x.tf`: one would be a file and the other its folder");
     assert_snapshot!(failure(&[("./a.tf", "a"), ("a.tf", "b")]), @"a.tf: renders to `a.tf`, and so does `./a.tf`");
 }
+
+#[test]
+fn an_ignore_file_at_the_root_of_the_plugin() {
+    let files = || {
+        templates(&[
+            ("main.tf", ""),
+            ("docs/notes.md", ""),
+            ("modules/a/test.tf", ""),
+            ("modules/b/main.tf", ""),
+        ])
+    };
+    let kept = |patterns: &str, folder: &str| {
+        let left = files()
+            .excluding(patterns.as_bytes(), folder)
+            .expect("patterns");
+        let paths: Vec<String> = left.files.into_iter().map(|file| file.path).collect();
+        paths.join(" ")
+    };
+    let folder = "templates-deploy";
+    assert_eq!(
+        kept("*.md\n# none\n", folder),
+        "main.tf modules/a/test.tf modules/b/main.tf"
+    );
+    assert_eq!(
+        kept("/templates-deploy/modules/\n", folder),
+        "main.tf docs/notes.md"
+    );
+    assert_eq!(
+        kept("modules/a\n", folder),
+        "main.tf docs/notes.md modules/a/test.tf modules/b/main.tf"
+    );
+    assert_eq!(
+        kept("test.tf\n!test.tf", folder),
+        "main.tf docs/notes.md modules/a/test.tf modules/b/main.tf"
+    );
+    assert_eq!(
+        kept("/modules/a", ""),
+        "main.tf docs/notes.md modules/b/main.tf"
+    );
+    let error = files()
+        .excluding(b"ok\na{b\n", folder)
+        .expect_err("no pattern");
+    assert_eq!(error.line, Some(2));
+}
+
+#[test]
+fn what_one_template_changes_another_does_not_see() {
+    let change = "{% set _ = list.append(9) %}{% set _ = map.update({'z': 1}) %}{{ list|length }}{{ map|length }}{{ missing }}{{ missing }}\n";
+    let files = templates(&[
+        ("a", change),
+        ("b", change),
+        ("c", "{{ list|length }}{{ 'z' in map }}\n"),
+    ]);
+    let rendered = render(&files, &context(variables())).expect("renders");
+    insta::assert_snapshot!(show(&rendered), @"
+    == a
+    44
+    == b
+    44
+    == c
+    3False
+    warning: a:1: `missing` is undefined; it prints as nothing
+    warning: b:1: `missing` is undefined; it prints as nothing
+    ");
+}

@@ -108,7 +108,7 @@ impl Random {
             }
             7 => {
                 let kind = self.kind();
-                let (name, value) = (self.pick(&["v", "w", "n", "name"]), self.of(kind, 2));
+                let (name, value) = (self.pick(&["v", "w", "é", "q_1"]), self.of(kind, 2));
                 self.tag(text, &format!("set {name} = {value}"));
                 let _ = write!(text, "{{{{ {name} }}}}");
             }
@@ -178,8 +178,8 @@ impl Random {
     fn leaf(&mut self, kind: Type) -> String {
         match kind {
             Type::Number => self.pick(&[
-                "0", "1", "2", "7", "-3", "2.5", "1e3", "0.1", "n", "neg", "ratio", "big", "true",
-                "zero",
+                "0", "1", "2", "7", "-3", "2.5", "1e3", "0.1", "n", "neg", "ratio", "345600",
+                "true", "zero",
             ]),
             Type::Text => self.pick(&[
                 "''",
@@ -332,7 +332,7 @@ impl Random {
                 self.of(Type::List, depth),
                 self.leaf(Type::Text)
             ),
-            7 => format!("({a})[{}]", self.slice()),
+            7 => format!("{}[{}]", self.leaf(Type::Text), self.slice()),
             8 => format!("'%s-%s' % (({a}), {})", self.of(Type::Number, depth)),
             9 => format!(
                 "'{{}}/{{:>4}}|{{!r}}'.format({a}, {}, {b})",
@@ -386,7 +386,7 @@ impl Random {
                 "({a})|{}",
                 self.pick(&["list", "sort", "sort(reverse=true)"])
             ),
-            4 => format!("({a})[{}]", self.slice()),
+            4 => format!("{}[{}]", self.leaf(Type::List), self.slice()),
             5 => format!(
                 "({}).split({})",
                 self.of(Type::Text, depth),

@@ -22,6 +22,18 @@ pub(super) const DIFFERENCES: &[(&str, &str)] = &[
         "{{ list[1.0] }}",
         "the engine takes whole floats as indexes",
     ),
+    (
+        "{% macro m() %}{{ name }}{% endmacro %}{{ m() }}{% set name = 'later' %}{{ m() }}",
+        "Jinja2 hides a variable of the context from macros once the template sets it anywhere below",
+    ),
+    (
+        "{{ (3)[0:2] }}",
+        "Jinja2 has slices of constants that have none undefined, and others an error; ours is always an error",
+    ),
+    (
+        "{{ 10 ** 40 }}",
+        "whole numbers have 128 bits; larger ones are an error that says so",
+    ),
     ("{{ name.encode() }}", "there are no bytes in templates"),
     (
         "{{ name.translate({}) }}",
