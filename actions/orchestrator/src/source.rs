@@ -12,6 +12,8 @@ pub(crate) use self::catalogue::Catalogue;
 /// The two spellings of the folder whose files are rendered at deploy.
 const TEMPLATES: [&str; 2] = ["templates-deploy", "templates_deploy"];
 const DEFINITION: &str = "plugin.yaml";
+/// What of the plugin is left out when it is published.
+const IGNORED: &str = ".stkignore";
 /// Deeper folders are a loop of symbolic links.
 const MAXIMUM_DEPTH: usize = 64;
 
@@ -115,6 +117,10 @@ impl PluginSource {
     /// [`SourceError`] when one of them cannot be read or stored.
     pub fn entries(&self) -> Result<Vec<Entry>, SourceError> {
         let mut entries = vec![read(&self.definition_file(), DEFINITION.to_owned())?];
+        let ignored = self.definition.join(IGNORED);
+        if ignored.is_file() {
+            entries.push(read(&ignored, IGNORED.to_owned())?);
+        }
         if self.templates.is_dir() {
             walk(&self.templates, TEMPLATES[0], 0, &mut entries)?;
         }

@@ -13,6 +13,9 @@ use crate::context;
 /// The two spellings of the folder whose files are rendered at deploy.
 const FOLDERS: [&str; 2] = ["templates-deploy/", "templates_deploy/"];
 
+/// Lists the files of a plugin that are left out when it is published, so also here.
+const IGNORED: &str = ".stkignore";
+
 /// A plugin's rendered Terraform.
 #[derive(Clone, Debug)]
 pub struct Project {
@@ -152,26 +155,37 @@ impl Project {
 }
 
 fn templates(alias: &Alias, package: Vec<Entry>) -> Result<Templates, UnitError> {
-    let files: Vec<_> = package
-        .into_iter()
-        .filter_map(|entry| {
-            let path = FOLDERS
-                .iter()
-                .find_map(|folder| entry.path.strip_prefix(folder))?
-                .to_owned();
-            Some(TemplateFile {
-                path,
+    let mut ignored = None;
+    let mut files = Vec::with_capacity(package.len());
+    for entry in package {
+        let below = FOLDERS
+            .iter()
+            .find_map(|folder| entry.path.strip_prefix(folder));
+        if let Some(path) = below {
+            files.push(TemplateFile {
+                path: path.to_owned(),
                 bytes: entry.bytes,
                 executable: entry.executable,
-            })
-        })
-        .collect();
+            });
+        } else if entry.path == IGNORED {
+            ignored = Some(entry.bytes);
+        }
+    }
     if files.is_empty() {
         return Err(UnitError::NoTemplates {
             alias: alias.clone(),
         });
     }
-    Ok(Templates { files })
+    let templates = Templates { files };
+    match ignored {
+        None => Ok(templates),
+        Some(patterns) => templates
+            .excluding(&patterns, FOLDERS[0])
+            .map_err(|source| UnitError::Template {
+                alias: alias.clone(),
+                source,
+            }),
+    }
 }
 
 #[cfg(test)]
@@ -197,6 +211,19 @@ mod tests {
             cause.unwrap_or_default(),
             error.help()
         )
+    }
+
+    #[test]
+    fn what_a_plugin_ignores_is_left_out() {
+        let project = check_render(vec![
+            entry(".stkignore", "*.md\ntemplates-deploy/drafts/\n"),
+            entry("templates-deploy/main.tf", "# {{ name }}"),
+            entry("templates-deploy/README.md", "{{ broken"),
+            entry("templates-deploy/drafts/new.tf", "{{ broken"),
+        ])
+        .unwrap();
+        let files: Vec<_> = project.tree.iter().map(|(path, _)| path).collect();
+        assert_eq!(files, ["main.tf"]);
     }
 
     #[test]

@@ -176,7 +176,7 @@ fn templates_that_must_not_be_deployed_are_refused() {
     insta::assert_snapshot!(Case::new("template-syntax").seen(&RENDER), @"
     exit 13
     error: plugin `rules` could not be rendered
-      caused by: network/rules.tf:4: syntax error: unexpected end of input, expected end of block
+      caused by: network/rules.tf:4: syntax error: the template ends, but the `{% if %}` of line 3 is not closed by `{% endif %}`
       help: correct this line or the input that it uses: port = 443
     ");
 }

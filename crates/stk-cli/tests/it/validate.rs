@@ -33,7 +33,7 @@ fn all_findings_are_shown_at_once() {
     quickstart/.stk/stk.yaml:46:20: warning[STK042]: the plugin `orders-topic` declares no input `topic_nam`; templates see it all the same
       help: did you mean `topic_name`?
     quickstart/.stk/stk.yaml:99:20: error[STK041]: the input `threshold` of the plugin `orders-queue-alarm` is declared as int, found the text `many`
-    quickstart/plugins/acme/storage@2.1.0/bucket@2.0.1/templates-deploy/more.tf:2:1: error[STK071]: syntax error: unexpected end of input, expected end of block
+    quickstart/plugins/acme/storage@2.1.0/bucket@2.0.1/templates-deploy/more.tf:2:1: error[STK071]: syntax error: the template ends, but the `{% if %}` of line 1 is not closed by `{% endif %}`
       help: the line is `never closed`
     3 errors, 1 warning
     ");
@@ -79,7 +79,7 @@ fn findings_as_json() {
         {
           "severity": "error",
           "code": "STK071",
-          "message": "syntax error: unexpected end of input, expected end of block",
+          "message": "syntax error: the template ends, but the `{% if %}` of line 1 is not closed by `{% endif %}`",
           "file": "quickstart/plugins/acme/storage@2.1.0/bucket@2.0.1/templates-deploy/more.tf",
           "line": 2,
           "column": 1,
@@ -112,7 +112,7 @@ fn the_exit_code_tells_the_stage() {
 fn a_template_that_is_wrong_has_a_line() {
     insta::assert_snapshot!(Case::new("template-syntax").seen(&["validate"]), @"
     exit 13
-    template-syntax/plugins/acme/faulty@1.0.0/unclosed@1.0.0/templates-deploy/network/rules.tf:4:1: error[STK071]: syntax error: unexpected end of input, expected end of block
+    template-syntax/plugins/acme/faulty@1.0.0/unclosed@1.0.0/templates-deploy/network/rules.tf:4:1: error[STK071]: syntax error: the template ends, but the `{% if %}` of line 3 is not closed by `{% endif %}`
       help: the line is `port = 443`
     1 error, 0 warnings
     ");
@@ -166,7 +166,7 @@ fn in_a_workflow_findings_are_annotated() {
     ::error file=quickstart/.stk/stk.yaml,line=42,col=7,title=STK040::the plugin `orders-topic` requires the input `topic_name` (`Name of the topic`)%0Aadd `topic_name: <value>` to the plugin's `inputs`, or give `--topic_name <value>` in DYNAMIC_INPUTS
     ::warning file=quickstart/.stk/stk.yaml,line=46,col=20,title=STK042::the plugin `orders-topic` declares no input `topic_nam`; templates see it all the same%0Adid you mean `topic_name`?
     ::error file=quickstart/.stk/stk.yaml,line=99,col=20,title=STK041::the input `threshold` of the plugin `orders-queue-alarm` is declared as int, found the text `many`
-    ::error file=quickstart/plugins/acme/storage@2.1.0/bucket@2.0.1/templates-deploy/more.tf,line=2,col=1,title=STK071::syntax error: unexpected end of input, expected end of block%0Athe line is `never closed`
+    ::error file=quickstart/plugins/acme/storage@2.1.0/bucket@2.0.1/templates-deploy/more.tf,line=2,col=1,title=STK071::syntax error: the template ends, but the `{%25 if %25}` of line 1 is not closed by `{%25 endif %25}`%0Athe line is `never closed`
     ");
 }
 
