@@ -166,7 +166,7 @@ fn make(venv: &Path, name: &str, requirements: &str) -> Result<(), String> {
 }
 
 /// Runs `command` to its end; an error starts with `purpose` and goes on with what it printed.
-fn run(mut command: Command, purpose: &str) -> Result<(), String> {
+pub(crate) fn run(mut command: Command, purpose: &str) -> Result<(), String> {
     let output = command
         .stdin(Stdio::null())
         .output()
@@ -186,7 +186,7 @@ fn run(mut command: Command, purpose: &str) -> Result<(), String> {
     ))
 }
 
-fn interpreter(venv: &Path) -> PathBuf {
+pub(crate) fn interpreter(venv: &Path) -> PathBuf {
     if cfg!(windows) {
         venv.join("Scripts/python.exe")
     } else {

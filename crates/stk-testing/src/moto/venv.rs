@@ -3,8 +3,10 @@
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
+
+use crate::python::{interpreter, run};
 
 /// Everything that is installed, pinned: moto itself and what it needs.
 const REQUIREMENTS: &str = include_str!("requirements.txt");
@@ -62,35 +64,6 @@ fn make(venv: &Path) -> Result<(), String> {
         install,
         "moto cannot be installed with pip (Python 3.11 or newer, and a package index)",
     )
-}
-
-/// Runs `command` to its end; an error starts with `purpose` and goes on with what it printed.
-fn run(mut command: Command, purpose: &str) -> Result<(), String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{purpose}: {error}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let printed = [output.stderr, output.stdout].concat();
-    let printed = String::from_utf8_lossy(&printed);
-    // pip's reason is its last line that speaks of an error, below its warnings.
-    let reason = printed
-        .lines()
-        .rfind(|line| line.starts_with("ERROR") || line.contains("Error:"));
-    Err(format!(
-        "{purpose}: {}\n{printed}",
-        reason.unwrap_or("it says nothing of the cause")
-    ))
-}
-
-fn interpreter(venv: &Path) -> PathBuf {
-    if cfg!(windows) {
-        venv.join("Scripts/python.exe")
-    } else {
-        venv.join("bin/python")
-    }
 }
 
 fn moto_version() -> &'static str {
