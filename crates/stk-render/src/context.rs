@@ -1,9 +1,12 @@
 use std::collections::BTreeMap;
 
-use minijinja::{Error, ErrorKind, Value};
+use minijinja::Value;
 use serde_json::Map;
 
-use crate::python::values::{Changed, Dict, List};
+use crate::{
+    opaque,
+    python::values::{Changed, Dict, List},
+};
 
 /// The variables that templates see, and those that they must not use.
 ///
@@ -12,7 +15,20 @@ use crate::python::values::{Changed, Dict, List};
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     variables: Map<String, serde_json::Value>,
-    refused: BTreeMap<Vec<String>, String>,
+    special: BTreeMap<Vec<String>, Special>,
+    /// Why each value must not be used, or must not be used otherwise than printed.
+    reasons: Vec<String>,
+    /// The names of opaque values, with the index of their reason.
+    names: Vec<(String, usize)>,
+}
+
+/// What stands in the place of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Special {
+    /// Its reason.
+    Refused(usize),
+    /// Its reason, and its name.
+    Opaque { reason: usize, name: usize },
 }
 
 impl Context {
@@ -20,7 +36,7 @@ impl Context {
     pub fn new(variables: Map<String, serde_json::Value>) -> Self {
         Self {
             variables,
-            refused: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -31,9 +47,57 @@ impl Context {
     /// For values that must not end up in rendered files, which are stored. An empty path refuses nothing.
     pub fn refuse(&mut self, path: &[&str], reason: impl Into<String>) {
         if !path.is_empty() {
-            let path = path.iter().map(|&segment| segment.to_owned()).collect();
-            self.refused.insert(path, reason.into());
+            self.reasons.push(reason.into());
+            self.set(path, Special::Refused(self.reasons.len() - 1));
         }
+    }
+
+    /// Makes the value at `path` one that a template can print, pass on and test for being there, and nothing else.
+    /// What it prints is a token, an identifier that occurs nowhere else; [`Rendered::tokens`](crate::Rendered) lists
+    /// them. Any other use fails with `reason`.
+    ///
+    /// For values that are not known when templates are rendered, or must not be: a later step decides what each token
+    /// becomes. `name` is what that step knows the value by; several paths may lead to one name. `path` is as of
+    /// [`Context::refuse`], and the later of the two calls for one path holds.
+    pub fn opaque(&mut self, path: &[&str], name: impl Into<String>, reason: impl Into<String>) {
+        if path.is_empty() {
+            return;
+        }
+        let name = name.into();
+        let known = self.names.iter().position(|(known, _)| *known == name);
+        let index = known.unwrap_or_else(|| {
+            self.reasons.push(reason.into());
+            self.names.push((name, self.reasons.len() - 1));
+            self.names.len() - 1
+        });
+        let reason = self.names.get(index).map_or(0, |(_, reason)| *reason);
+        self.set(
+            path,
+            Special::Opaque {
+                reason,
+                name: index,
+            },
+        );
+    }
+
+    fn set(&mut self, path: &[&str], special: Special) {
+        let path = path.iter().map(|&segment| segment.to_owned()).collect();
+        self.special.insert(path, special);
+    }
+
+    /// Whether templates are read with a look at what they do with values.
+    pub(crate) fn has_opaque(&self) -> bool {
+        !self.names.is_empty()
+    }
+
+    /// The name of an opaque value, and why it cannot be used otherwise than printed.
+    pub(crate) fn name(&self, index: usize) -> Option<(&str, &str)> {
+        let (name, reason) = self.names.get(index)?;
+        Some((name, self.reasons.get(*reason)?))
+    }
+
+    pub(crate) fn reason(&self, index: usize) -> Option<&str> {
+        self.reasons.get(index).map(String::as_str)
     }
 
     /// The variables as they were given.
@@ -41,49 +105,38 @@ impl Context {
         &self.variables
     }
 
-    /// The value that templates are rendered with, and the reason behind each marker that a refused value carries.
-    /// Whether a template changed one of its lists or dictionaries is noted in `changed`.
-    pub(crate) fn to_engine(&self, changed: &Changed) -> (Value, Vec<String>) {
-        let reasons: Vec<String> = self.refused.values().cloned().collect();
-        let mut refusals = Refusals::default();
-        for (index, path) in self.refused.keys().enumerate() {
-            refusals.insert(path, index);
+    /// The value that templates are rendered with. Whether a template changed one of its lists or dictionaries is noted
+    /// in `changed`.
+    pub(crate) fn to_engine(&self, changed: &Changed) -> Value {
+        let mut places = Places::default();
+        for (path, special) in &self.special {
+            places.insert(path, *special);
         }
-        let variables = entries(&self.variables, Some(&refusals), changed);
-        (Value::from_pairs(variables), reasons)
+        Value::from_pairs(entries(&self.variables, Some(&places), changed))
     }
 }
 
-/// Surrounds the number of a refusal in the text of an engine error, so that it is recognised also where the engine
-/// turned the error into text. Private-use characters: no template writes them by accident.
-pub(crate) const MARK: char = '\u{f5c1}';
-
-/// The refusals below one value.
+/// The special values below one value.
 #[derive(Default)]
-struct Refusals<'a> {
-    here: Option<usize>,
+struct Places<'a> {
+    here: Option<Special>,
     below: BTreeMap<&'a str, Self>,
 }
 
-impl<'a> Refusals<'a> {
-    fn insert(&mut self, path: &'a [String], index: usize) {
+impl<'a> Places<'a> {
+    fn insert(&mut self, path: &'a [String], special: Special) {
         match path {
-            [] => self.here = Some(index),
-            [first, rest @ ..] => self.below.entry(first).or_default().insert(rest, index),
+            [] => self.here = Some(special),
+            [first, rest @ ..] => self.below.entry(first).or_default().insert(rest, special),
         }
     }
 }
 
-fn refused(index: usize) -> Value {
-    Value::from(Error::new(
-        ErrorKind::InvalidOperation,
-        format!("{MARK}{index}{MARK}"),
-    ))
-}
-
-fn value(json: &serde_json::Value, refusals: Option<&Refusals<'_>>, changed: &Changed) -> Value {
-    if let Some(index) = refusals.and_then(|refusals| refusals.here) {
-        return refused(index);
+fn value(json: &serde_json::Value, places: Option<&Places<'_>>, changed: &Changed) -> Value {
+    match places.and_then(|places| places.here) {
+        Some(Special::Refused(reason)) => return Value::from(opaque::refused(reason)),
+        Some(Special::Opaque { reason, name }) => return opaque::value(reason, name),
+        None => {}
     }
     match json {
         serde_json::Value::Null => Value::from(()),
@@ -97,13 +150,14 @@ fn value(json: &serde_json::Value, refusals: Option<&Refusals<'_>>, changed: &Ch
         serde_json::Value::String(text) => Value::from(text.as_str()),
         serde_json::Value::Array(items) => {
             let items = items.iter().enumerate().map(|(position, item)| {
-                let below = refusals.and_then(|r| r.below.get(position.to_string().as_str()));
+                let below =
+                    places.and_then(|places| places.below.get(position.to_string().as_str()));
                 value(item, below, changed)
             });
             List::of_context(items.collect(), changed)
         }
         serde_json::Value::Object(map) => {
-            let entries = entries(map, refusals, changed).into_iter();
+            let entries = entries(map, places, changed).into_iter();
             Dict::of_context(
                 entries.map(|(key, entry)| (Value::from(key), entry)),
                 changed,
@@ -114,16 +168,16 @@ fn value(json: &serde_json::Value, refusals: Option<&Refusals<'_>>, changed: &Ch
 
 fn entries(
     map: &Map<String, serde_json::Value>,
-    refusals: Option<&Refusals<'_>>,
+    places: Option<&Places<'_>>,
     changed: &Changed,
 ) -> Vec<(String, Value)> {
     let present = map.iter().map(|(key, entry)| {
-        let below = refusals.and_then(|refusals| refusals.below.get(key.as_str()));
+        let below = places.and_then(|places| places.below.get(key.as_str()));
         (key.clone(), value(entry, below, changed))
     });
-    let absent = refusals
+    let absent = places
         .into_iter()
-        .flat_map(|refusals| &refusals.below)
+        .flat_map(|places| &places.below)
         .filter(|(key, _)| !map.contains_key(**key))
         .map(|(key, below)| {
             let missing = serde_json::Value::Object(Map::new());

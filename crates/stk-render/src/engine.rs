@@ -12,11 +12,12 @@ use std::{
 use minijinja::{AutoEscape, Environment, Error, Output, State, Value, syntax::SyntaxConfig};
 
 use crate::{
-    context::{Context, MARK},
+    context::Context,
     error::{ErrorKind, RenderError, Warning},
     filters,
     jinja::{self, BLOCK, COMMENT, Fault, Template, VARIABLE},
     limits::Limits,
+    opaque::{self, REFUSED},
     python::{self, values::Changed},
 };
 
@@ -32,7 +33,6 @@ pub(crate) struct Engine {
     root: Value,
     context: Context,
     changed: Changed,
-    reasons: Vec<String>,
     probe: Arc<Probe>,
     limits: Limits,
     work_left: u64,
@@ -49,17 +49,20 @@ impl Engine {
     pub(crate) fn new(context: &Context, limits: Limits) -> Result<Self, RenderError> {
         let probe = Arc::new(Probe::default());
         let changed = Changed::default();
-        let (root, reasons) = context.to_engine(&changed);
+        let root = context.to_engine(&changed);
         Ok(Self {
             environment: environment(&probe)?,
             root,
             context: context.clone(),
             changed,
-            reasons,
             probe,
             limits,
             work_left: limits.work_total,
         })
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// Renders one template, or one file name.
@@ -69,7 +72,7 @@ impl Engine {
         source: &str,
         warnings: &mut Vec<Warning>,
     ) -> Result<String, RenderError> {
-        let template = read(name, source)?;
+        let template = read(name, source, self.context.has_opaque())?;
         if let Some(unknown) = template
             .refused
             .and_then(|index| template.unknown.get(index))
@@ -91,7 +94,7 @@ impl Engine {
 
     /// What is wrong with a template, as far as that can be seen without running it.
     pub(crate) fn check(&self, name: &str, source: &str) -> Vec<RenderError> {
-        let template = match read(name, source) {
+        let template = match read(name, source, false) {
             Ok(template) => template,
             Err(error) => return vec![error],
         };
@@ -115,7 +118,7 @@ impl Engine {
     ) -> Result<String, RenderError> {
         if self.changed.swap(false, Ordering::Relaxed) {
             // A template changed a value of the context; the next one sees it as it was given.
-            (self.root, _) = self.context.to_engine(&self.changed);
+            self.root = self.context.to_engine(&self.changed);
         }
         let fuel = self.limits.work_per_template.min(self.work_left);
         self.environment.set_fuel(Some(fuel));
@@ -191,9 +194,14 @@ impl Engine {
 
     /// The reason of the first refused value whose marker stands in `text`.
     fn refusal(&self, text: &str) -> Option<String> {
-        let (_, rest) = text.split_once(MARK)?;
-        let (number, _) = rest.split_once(MARK)?;
-        self.reasons.get(number.parse::<usize>().ok()?).cloned()
+        let (_, rest) = text.split_once(REFUSED)?;
+        let (number, _) = rest.split_once(REFUSED)?;
+        let reason = self.context.reason(number.parse::<usize>().ok()?);
+        Some(
+            reason
+                .unwrap_or("a value that cannot be used here")
+                .to_owned(),
+        )
     }
 
     fn describe(&self, error: &Error, name: &str, source: &str, full: bool) -> RenderError {
@@ -281,8 +289,8 @@ pub(crate) fn with_deep_stack<T: Send>(
     })
 }
 
-fn read(name: &str, source: &str) -> Result<Template, RenderError> {
-    jinja::read(source).map_err(
+fn read(name: &str, source: &str, guarded: bool) -> Result<Template, RenderError> {
+    jinja::read(source, guarded).map_err(
         |Fault {
              line,
              message,
@@ -395,6 +403,9 @@ fn print(
             value.get_attr("")?;
         }
         return Ok(());
+    }
+    if let Some(mark) = opaque::mark(value) {
+        return Ok(std::fmt::Write::write_str(out, &mark)?);
     }
     if !value.is_safe() && !matches!(state.auto_escape(), AutoEscape::None) {
         let text = python::text::to_str(value)?;

@@ -5,6 +5,7 @@ use crate::{
     engine::{Engine, with_deep_stack},
     error::{ErrorKind, RenderError, Warning},
     limits::Limits,
+    opaque::{self, Piece},
     path,
     templates::{TemplateFile, Templates},
     tree::{File, Tree},
@@ -17,12 +18,28 @@ pub struct Rendered {
     pub tree: Tree,
     /// Oddities, sorted by template and line.
     pub warnings: Vec<Warning>,
+    /// The tokens that opaque values left in the files, in the order of the templates and of their places in them.
+    pub tokens: Vec<Token>,
+}
+
+/// Where one opaque value ([`Context::opaque`]) was printed by one tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// What stands in the rendered file: letters, digits and `_`, never a part of another token.
+    pub text: String,
+    /// The name of the opaque value.
+    pub name: String,
+    /// The template, by its path.
+    pub template: String,
+    /// The line of the tag, from 1. Not known for what reached the file through a computed input or a `~`.
+    pub line: Option<u32>,
 }
 
 /// What [`evaluate`] made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evaluated {
-    /// The text; Jinja always gives text, so `{{ 1 + 1 }}` is the string `2`.
+    /// The text; Jinja always gives text, so `{{ 1 + 1 }}` is the string `2`. Where it printed an opaque value, it holds a
+    /// mark that only a context with the same opaque values, given in the same order, understands.
     pub text: String,
     /// Oddities, as of [`render`].
     pub warnings: Vec<Warning>,
@@ -64,9 +81,10 @@ fn render_all(
         let target = file_name(&mut engine, template, &mut rendered.warnings)?;
         let bytes = match text_of(&template.bytes) {
             None => template.bytes.clone(),
-            Some(text) => engine
-                .run(&template.path, text, &mut rendered.warnings)?
-                .into_bytes(),
+            Some(text) => {
+                let text = engine.run(&template.path, text, &mut rendered.warnings)?;
+                with_tokens(text, context, template, &mut rendered.tokens)?.into_bytes()
+            }
         };
         bytes_total = bytes_total.saturating_add(bytes.len());
         if count >= limits.files || bytes_total > limits.bytes_total {
@@ -145,6 +163,79 @@ pub fn evaluate(source: &str, name: &str, context: &Context) -> Result<Evaluated
     })
 }
 
+/// What no template may print when there are tokens, because it could be taken for one.
+const TOKEN: &str = "stk_token_";
+
+/// The text with a token for every mark in it.
+fn with_tokens(
+    text: String,
+    context: &Context,
+    template: &TemplateFile,
+    tokens: &mut Vec<Token>,
+) -> Result<String, RenderError> {
+    if !context.has_opaque() {
+        return Ok(text);
+    }
+    let wrong = |message: &str| fault(template, ErrorKind::Refused, message.to_owned());
+    if text.contains(TOKEN) {
+        return Err(wrong(
+            "prints `stk_token_`, which is reserved for values that are filled in later",
+        ));
+    }
+    if !opaque::is_marked(&text) {
+        return Ok(text);
+    }
+    let damaged = || wrong("changes a value that can only be printed as it is");
+    let mut with_tokens = String::with_capacity(text.len());
+    for piece in opaque::pieces(&text).ok_or_else(damaged)? {
+        let (name, line) = match piece {
+            Piece::Text(text) => {
+                with_tokens.push_str(text);
+                continue;
+            }
+            Piece::Mark { name, line } => (context.name(name).ok_or_else(damaged)?.0, line),
+        };
+        let line = u32::try_from(line).ok().filter(|line| *line > 0);
+        let same = |token: &&Token| {
+            token.name == name && token.line == line && token.template == template.path
+        };
+        if let Some(token) = tokens.iter().rfind(same) {
+            with_tokens.push_str(&token.text);
+            continue;
+        }
+        let token = Token {
+            text: format!("{TOKEN}{}_", tokens.len()),
+            name: name.to_owned(),
+            template: template.path.clone(),
+            line,
+        };
+        with_tokens.push_str(&token.text);
+        tokens.push(token);
+    }
+    Ok(with_tokens)
+}
+
+/// Why a text that must be whole cannot be, if it holds a mark.
+fn printed(text: &str, context: &Context) -> Option<String> {
+    if !opaque::is_marked(text) {
+        return None;
+    }
+    let name = opaque::pieces(text)?
+        .into_iter()
+        .find_map(|piece| match piece {
+            Piece::Mark { name, .. } => Some(name),
+            Piece::Text(_) => None,
+        });
+    let reason = name
+        .and_then(|name| context.name(name))
+        .map(|(_, reason)| reason);
+    Some(
+        reason
+            .unwrap_or("a value that cannot be used here")
+            .to_owned(),
+    )
+}
+
 /// The text of a template, or `None` for a binary file.
 fn text_of(bytes: &[u8]) -> Option<&str> {
     if bytes.contains(&0) {
@@ -163,6 +254,10 @@ fn file_name(
     let name = engine
         .run(&template.path, &template.path, &mut found)
         .map_err(|error| in_name(template, error))?;
+    if let Some(reason) = printed(&name, engine.context()) {
+        let error = fault(template, ErrorKind::Refused, reason);
+        return Err(in_name(template, error));
+    }
     warnings.extend(found.into_iter().map(|warning| Warning {
         line: None,
         message: format!("in the file's name: {}", warning.message),

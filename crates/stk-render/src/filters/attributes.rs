@@ -8,10 +8,11 @@ use minijinja::{
 use super::add;
 use crate::{
     jinja::names,
+    opaque,
     python::{
         args::{bind, required, split, text_or},
         attributes::{bound_method, is_method},
-        text::{check, check_defined},
+        text::{check, check_defined, check_valid},
         values::{Generator, List, items},
     },
 };
@@ -92,6 +93,9 @@ fn map(state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     }
     let mut mapped = Vec::with_capacity(found.len());
     for item in found {
+        if !matches!(name, "default" | "d") {
+            opaque::check(&item)?;
+        }
         mapped.push(state.apply_filter(name, &call(item, rest, named.as_ref()))?);
     }
     Ok(Generator::value(NAME, mapped))
@@ -230,7 +234,7 @@ impl Getter {
                     value.get_attr(name)?
                 };
             }
-            check(&found)?;
+            check_valid(&found)?;
             value = match &self.default {
                 Some(default) if found.is_undefined() => default.clone(),
                 _ => found,

@@ -8,9 +8,12 @@ use minijinja::{
 };
 
 use super::{add, functions};
-use crate::python::{
-    args::{bind, required},
-    compare, text,
+use crate::{
+    opaque,
+    python::{
+        args::{bind, required},
+        compare, text,
+    },
 };
 
 const MAX_DEPTH: usize = 120;
@@ -70,6 +73,7 @@ impl Writer {
             ValueKind::Map => self.map(value, depth)?,
             ValueKind::Seq if !functions::is_range(value) => self.list(value, depth)?,
             _ => {
+                text::check(value)?;
                 return Err(Error::new(
                     ErrorKind::InvalidOperation,
                     format!(
@@ -181,6 +185,7 @@ fn number(out: &mut String, value: &Value) -> Result<(), Error> {
 }
 
 fn quote(out: &mut String, text: &str) -> Result<(), Error> {
+    opaque::check_text(text)?;
     out.push('"');
     for letter in text.chars() {
         match letter {

@@ -12,7 +12,7 @@ use super::{add, attributes::Getter};
 use crate::python::{
     args::{bind, flag_or, integer_or, required, text_or},
     arithmetic, compare,
-    text::{check, check_defined, to_str, type_name},
+    text::{check, check_defined, check_valid, to_str, type_name},
     values::{Generator, List, items, tuple},
 };
 
@@ -39,7 +39,7 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
         {
             let first = object.try_iter().and_then(|mut items| items.next());
             let first = first.unwrap_or_default();
-            check(&first)?;
+            check_valid(&first)?;
             return Ok(first);
         }
         Ok(items(&value)?.into_iter().next().unwrap_or_default())

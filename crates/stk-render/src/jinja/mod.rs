@@ -60,10 +60,11 @@ impl Fault {
     }
 }
 
-/// Reads a template.
-pub(crate) fn read(source: &str) -> Result<Template, Fault> {
+/// Reads a template. If `guarded`, what filters and tests are given is checked for opaque values, and the tags that print
+/// a value tell their line.
+pub(crate) fn read(source: &str, guarded: bool) -> Result<Template, Fault> {
     let source = source.replace("\r\n", "\n").replace('\r', "\n");
-    let mut parser = parser::Parser::new(&source)?;
+    let mut parser = parser::Parser::new(&source, guarded)?;
     parser.template()?;
     let (engine, unknown, refused) = parser.finish();
     Ok(Template {

@@ -9,6 +9,9 @@ use super::{
     strings::literal,
 };
 
+/// Fails for an opaque value.
+const GUARD: &str = "|py_guard";
+
 /// The arguments of a call, in brackets.
 struct Arguments {
     text: String,
@@ -248,7 +251,7 @@ impl Parser<'_> {
 
     fn call(&mut self, value: Piece) -> Result<Piece, Fault> {
         let line = self.line();
-        let arguments = self.arguments(None)?;
+        let arguments = self.arguments(None, false)?;
         let chain = value.chain.max(arguments.chain);
         let text = match &value.shape {
             Shape::Name => format!("{}{}", value.text, arguments.text),
@@ -261,8 +264,8 @@ impl Parser<'_> {
         )
     }
 
-    /// `(a, *b, c=d, **e)`, with `first` before them.
-    fn arguments(&mut self, first: Option<&str>) -> Result<Arguments, Fault> {
+    /// `(a, *b, c=d, **e)`, with `first` before them. If `guard`, none of them may be opaque.
+    fn arguments(&mut self, first: Option<&str>, guard: bool) -> Result<Arguments, Fault> {
         let line = self.line();
         self.expect("(")?;
         let mut text = format!("({}", first.unwrap_or_default());
@@ -311,6 +314,9 @@ impl Parser<'_> {
             let value = self.expression()?;
             chain = chain.max(value.chain);
             text.push_str(&value.bound(Binding::Filter));
+            if guard {
+                text.push_str(GUARD);
+            }
         }
         self.expect(")")?;
         text.push(')');
@@ -323,14 +329,19 @@ impl Parser<'_> {
         let name = self.dotted()?;
         let known = self.known(false, &name, line);
         let first = (!known).then(|| literal(&names::unknown(false, &name)));
+        // These hand their values on as they are.
+        let guard = self.guarded && !matches!(name.as_str(), "default" | "d");
         let arguments = if self.is_operator("(") {
-            self.arguments(first.as_deref())?
+            self.arguments(first.as_deref(), guard)?
         } else {
             let text = first.map(|first| format!("({first})")).unwrap_or_default();
             Arguments { text, chain: 0 }
         };
         let chain = value.chain.max(arguments.chain);
         let mut text = value.bound(Binding::Filter);
+        if guard {
+            text.push_str(GUARD);
+        }
         text.push('|');
         text.push_str(if known { &name } else { "py_unknown" });
         text.push_str(&arguments.text);
@@ -351,8 +362,10 @@ impl Parser<'_> {
             Kind::Operator(operator) => matches!(*operator, "[" | "{"),
             _ => false,
         };
+        // Whether a value is there says nothing about it.
+        let guard = self.guarded && !matches!(name.as_str(), "defined" | "undefined" | "none");
         let mut arguments = if self.is_operator("(") {
-            self.arguments(first.as_deref())?
+            self.arguments(first.as_deref(), guard)?
         } else if takes {
             let argument = self.primary()?;
             let argument = self.postfix(argument)?;
@@ -370,8 +383,9 @@ impl Parser<'_> {
         }
         let chain = value.chain.max(arguments.chain);
         let text = format!(
-            "{} is {}{}{}",
+            "{}{} is {}{}{}",
             value.bound(Binding::Filter),
+            if guard { GUARD } else { "" },
             if negated { "not " } else { "" },
             if known { &name } else { "py_unknown" },
             arguments.text

@@ -31,6 +31,8 @@ pub(super) struct Parser<'a> {
     pub(super) unknown: Vec<(Unknown, bool)>,
     /// What Jinja2 finds wrong after it has read the whole template.
     pub(super) late: Option<Fault>,
+    /// Whether the template is written with checks for opaque values.
+    pub(super) guarded: bool,
 }
 
 /// What a macro uses of its call.
@@ -42,7 +44,7 @@ pub(super) struct MacroUses {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(source: &'a str) -> Result<Self, Fault> {
+    pub(super) fn new(source: &'a str, guarded: bool) -> Result<Self, Fault> {
         let parser = Self {
             tokens: tokens(source),
             at: 0,
@@ -57,6 +59,7 @@ impl<'a> Parser<'a> {
             soft: false,
             unknown: Vec::new(),
             late: None,
+            guarded,
         };
         parser.check()?;
         Ok(parser)

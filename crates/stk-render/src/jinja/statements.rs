@@ -27,7 +27,7 @@ impl Parser<'_> {
                     self.advance()?;
                     let value = self.tuple(true, false, "")?;
                     self.expect_kind(&Kind::VariableEnd)?;
-                    self.output.variable(&value.text, value.line);
+                    self.printed(value);
                 }
                 Kind::BlockBegin => {
                     self.advance()?;
@@ -308,9 +308,19 @@ impl Parser<'_> {
                 self.expect(",")?;
             }
             let value = self.expression()?;
-            self.output.variable(&value.text, value.line);
+            self.printed(value);
         }
         Ok(())
+    }
+
+    fn printed(&mut self, value: Piece) {
+        let line = value.line;
+        if self.guarded {
+            let text = format!("{}|py_line({line})", value.bound(Binding::Filter));
+            self.output.variable(&text, line);
+        } else {
+            self.output.variable(&value.text, line);
+        }
     }
 
     fn autoescape_statement(&mut self, line: usize) -> Result<(), Fault> {

@@ -14,6 +14,7 @@ use super::{
     text::type_name,
     values,
 };
+use crate::opaque;
 
 /// Longest text that padding may make.
 const MAX_WIDTH: usize = 100_000;
@@ -25,6 +26,12 @@ pub(crate) fn call(
     method: &str,
     args: &[Value],
 ) -> Result<Value, Error> {
+    if value.kind() == ValueKind::String {
+        opaque::check(value)?;
+        if !matches!(method, "format" | "join") {
+            args.iter().try_for_each(opaque::check)?;
+        }
+    }
     if value.is_safe() {
         let plain = Value::from(value.as_str().unwrap_or_default());
         return markup(call(state, &plain, method, &escaped(method, args)?)?);
@@ -257,6 +264,7 @@ fn join(state: &State<'_, '_>, text: &str, args: &[Value]) -> Result<String, Err
         .iter()
         .enumerate()
     {
+        opaque::check(item)?;
         let part = item.as_str().ok_or_else(|| {
             let kind = type_name(item);
             invalid(format!(

@@ -10,7 +10,10 @@ use super::{
     text::{self, to_str, type_name},
     values::{Dict, Generator, List, Namespace, check_cycle, items, tuple},
 };
-use crate::filters::{add, functions};
+use crate::{
+    filters::{add, functions},
+    opaque,
+};
 
 type Binary = fn(&mut State<'_, '_>, &Value, &Value) -> Result<Value, Error>;
 
@@ -70,10 +73,24 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
     add(environment, "py_concat", |state, args| {
         let mut joined = String::new();
         for value in args {
-            joined.push_str(&to_str(value)?);
+            match opaque::mark(value) {
+                Some(mark) => joined.push_str(&mark),
+                None => joined.push_str(&to_str(value)?),
+            }
             state.consume_fuel((joined.len() / 256) as u64)?;
         }
         Ok(joined.into())
+    });
+    add(environment, "py_guard", |_, args| {
+        let [value] = bind(args, ["value"])?;
+        let value = value.unwrap_or_default();
+        opaque::check(&value)?;
+        Ok(value)
+    });
+    add(environment, "py_line", |_, args| {
+        let [value, line] = bind(args, ["value", "line"])?;
+        let line = line.and_then(|line| line.as_usize()).unwrap_or(0);
+        Ok(opaque::at_line(value.unwrap_or_default(), line))
     });
     register_values(environment);
 }
@@ -118,6 +135,7 @@ fn register_values(environment: &mut Environment<'_>) {
     add(environment, "py_iter", iterated);
     add(environment, "py_unpack", |_, args| {
         let [value, count] = two(args)?;
+        text::check(value)?;
         let found = items(value)?;
         let count = count.as_usize().unwrap_or(0);
         if found.len() != count {

@@ -11,7 +11,10 @@ use super::{
     methods::View,
     values::{Bound, Dict, Generator, Namespace},
 };
-use crate::filters::{functions, sequences::Group};
+use crate::{
+    filters::{functions, sequences::Group},
+    opaque,
+};
 
 /// Deeper values are cut off by an error; a namespace can hold itself.
 const MAX_DEPTH: usize = 120;
@@ -62,7 +65,10 @@ pub(crate) fn write_repr(out: &mut dyn Write, value: &Value, depth: usize) -> Re
                 write_pairs(out, namespace.entries(), depth)?;
                 out.write_str(">")?;
             }
-            None => write!(out, "{value}")?,
+            None => {
+                opaque::check(value)?;
+                write!(out, "{value}")?;
+            }
         },
         _ => write!(out, "{value}")?,
     }
@@ -79,9 +85,18 @@ pub(crate) fn invalid(value: &Value) -> Error {
 }
 
 /// Fails with the error that an invalid value carries.
+pub(crate) fn check_valid(value: &Value) -> Result<(), Error> {
+    match value.kind() {
+        ValueKind::Invalid => Err(invalid(value)),
+        _ => Ok(()),
+    }
+}
+
+/// Fails with the error that an invalid value carries, and for an opaque value.
 pub(crate) fn check(value: &Value) -> Result<(), Error> {
     match value.kind() {
         ValueKind::Invalid => Err(invalid(value)),
+        ValueKind::Plain | ValueKind::String => opaque::check(value),
         _ => Ok(()),
     }
 }
@@ -232,7 +247,8 @@ pub(crate) fn write_float(out: &mut dyn Write, number: f64) -> fmt::Result {
 }
 
 /// `repr(str)`: single quotes, unless the text holds single quotes and no double ones.
-fn write_quoted(out: &mut dyn Write, text: &str) -> fmt::Result {
+fn write_quoted(out: &mut dyn Write, text: &str) -> Result<(), Error> {
+    opaque::check_text(text)?;
     let quote = if text.contains('\'') && !text.contains('"') {
         '"'
     } else {
@@ -254,7 +270,7 @@ fn write_quoted(out: &mut dyn Write, text: &str) -> fmt::Result {
             },
         }
     }
-    out.write_char(quote)
+    Ok(out.write_char(quote)?)
 }
 
 /// `str.isprintable` for one character: not a control, format, private-use, unassigned or separator character, except

@@ -9,6 +9,7 @@
 mod dialect;
 mod differential;
 mod errors;
+mod opaque;
 mod properties;
 mod refusals;
 mod trees;
