@@ -6,6 +6,8 @@ mod scan;
 
 use std::fmt;
 
+use crate::{Syntax, line_of};
+
 /// What [`backends`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backends {
@@ -136,33 +138,4 @@ struct Located {
 struct Problem {
     line: Option<u32>,
     reason: String,
-}
-
-#[derive(Clone, Copy)]
-enum Syntax {
-    Native,
-    Json,
-}
-
-impl Syntax {
-    fn of(file: &str) -> Option<Self> {
-        let name = file.rsplit('/').next().unwrap_or(file);
-        let backup = name.starts_with('#') && name.ends_with('#');
-        if name.starts_with('.') || name.ends_with('~') || backup {
-            return None;
-        }
-        if name.ends_with(".tf") || name.ends_with(".tofu") {
-            Some(Self::Native)
-        } else if name.ends_with(".tf.json") || name.ends_with(".tofu.json") {
-            Some(Self::Json)
-        } else {
-            None
-        }
-    }
-}
-
-fn line_of(text: &str, offset: usize) -> u32 {
-    let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-    let breaks = before.iter().filter(|&&byte| byte == b'\n').count();
-    u32::try_from(breaks + 1).unwrap_or(u32::MAX)
 }

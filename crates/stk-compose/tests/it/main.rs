@@ -1,5 +1,7 @@
 //! The policy scan, through the public API.
 
+mod values;
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use stk_compose::policy::{self, Backends};
