@@ -16,6 +16,6 @@ fuzz_target!(|text: &str| {
         (parsed.value, Manifest::parse("stk.yaml", MANIFEST).value)
     {
         let definitions = BTreeMap::from([("a".to_owned(), definition)]);
-        let _ = units(&manifest, &definitions, "dev", &DynamicInputs::default());
+        let _ = units(&manifest, &definitions, "dev", &DynamicInputs::default(), stk_manifest::Secrets::Later);
     }
 });

@@ -15,6 +15,6 @@ fuzz_target!(|text: &str| {
     if let Some(manifest) = parsed.value {
         let _ = manifest.project_identity();
         let _ = units_without_definitions(&manifest);
-        let _ = units(&manifest, &BTreeMap::new(), "dev", &DynamicInputs::default());
+        let _ = units(&manifest, &BTreeMap::new(), "dev", &DynamicInputs::default(), stk_manifest::Secrets::Later);
     }
 });

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use gha::{Environment, Failure, Log, OutputError, Outputs, Summary};
-use stk_manifest::Finding;
+use stk_manifest::{Finding, Secrets};
 use stk_order::{Action, DeployOrder, Step};
 use stk_run::{Clock, RunRecord, TaskList, exit_code};
 
+use crate::secrets::{Given, in_vain};
 use crate::{
     LoadError, Request, StartError, Started, abandon, annotation, failure_in_repository,
     in_repository, load, start,
@@ -75,6 +76,7 @@ pub async fn orchestrate(
         request.plugins.as_deref(),
         &request.settings.environment,
         &request.dynamic_inputs,
+        Secrets::Given(&Given(&request.settings.secrets)),
     )
     .map_err(|error| {
         // What is odd often explains what is wrong: a required input is missing because its name is
@@ -107,6 +109,9 @@ pub async fn orchestrate(
         "✅ - RUN DEPLOY_SELF_HOSTED successfully started with ID: {}",
         started.record.run_id
     ));
+    for vain in in_vain(&request.settings.secrets, &started.record) {
+        log.warning(&vain);
+    }
     for line in order_lines(&started.order) {
         log.line(&line);
     }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use gha::Failure;
 use stk_manifest::{DynamicInputsError, Finding};
-use stk_run::{LockRecord, exit_code};
+use stk_run::{LockRecord, MissingSecret, exit_code};
 use stk_store::archive::PackError;
 use stk_store::runs::AdvanceError;
 use stk_store::{AcquireError, OpenError, RecordError, StoreError};
@@ -57,6 +57,9 @@ pub enum StartError {
     /// The plugins cannot be ordered, or connections are missing; a fault of `stk.yaml`.
     #[error("{}", summary(.0))]
     Order(Vec<Finding>),
+    /// Plugins that are to be destroyed need secrets that nobody gave.
+    #[error("a plugin that is to be destroyed lacks a secret: {}", listed(.0))]
+    Secrets(Vec<MissingSecret>),
     /// A plugin's files cannot be read, or not be stored under their names.
     #[error("plugin `{alias}` cannot be packed")]
     Source {
@@ -123,6 +126,11 @@ pub enum StartError {
     Release(#[source] RecordError),
 }
 
+fn listed(missing: &[MissingSecret]) -> String {
+    let all: Vec<_> = missing.iter().map(ToString::to_string).collect();
+    all.join("; ")
+}
+
 impl LoadError {
     /// The exit code that says this.
     #[must_use]
@@ -170,6 +178,7 @@ impl StartError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Open(OpenError::BucketsNotAvailable { .. }) => exit_code::INPUTS,
+            Self::Secrets(_) => exit_code::INPUTS,
             Self::Held(_) => exit_code::BUSY,
             Self::Order(_) => exit_code::ORDER,
             Self::Source { .. } | Self::Pack { .. } => exit_code::MANIFEST,
@@ -192,6 +201,14 @@ impl StartError {
             Self::Held(lock) => return self.held(lock),
             Self::Order(findings) => {
                 return with_findings(Failure::from_error(self.exit_code(), self), findings);
+            }
+            Self::Secrets(missing) => {
+                return Failure::from_error(self.exit_code(), self)
+                    .with_helps(missing.iter().map(MissingSecret::help))
+                    .with_help(
+                        "its Terraform was deployed with the secret and plans with it; where only a \
+                         resource's argument needs it, any value does",
+                    );
             }
             Self::Open(error) => error.help(),
             Self::Acquire(error) => error.help(),

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use gha::{Context, Environment, Failure, InputError, InputSpec, Inputs, Level, Log};
 use stk_manifest::DynamicInputs;
-use stk_run::{Holder, exit_code};
+use stk_run::{Holder, Secrets, exit_code};
 use stk_store::{Location, LocationError, Locations};
 
 use crate::error::LoadError;
@@ -31,6 +31,10 @@ pub const INPUTS: &[InputSpec] = &[
     InputSpec::optional(
         "DYNAMIC_INPUTS",
         "Inputs added to every plugin: --name value --other=value",
+    ),
+    InputSpec::optional(
+        "SECRET_INPUTS",
+        "The values of secret inputs, as JSON; only looked at for what is missing",
     ),
     InputSpec::optional(
         "IAC_BUCKET_NAME",
@@ -65,7 +69,7 @@ pub struct Request {
     pub settings: Settings,
 }
 
-/// What of a request enters the run's record.
+/// What of a request decides what the run's record says.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The environment to deploy to.
@@ -76,6 +80,8 @@ pub struct Settings {
     pub workspace: Option<String>,
     /// Who deploys.
     pub holder: Holder,
+    /// The values of secret inputs. Only that they are there matters; none is recorded.
+    pub secrets: Secrets,
 }
 
 impl Request {
@@ -143,9 +149,24 @@ impl Request {
                 version_tag: required("VERSION")?,
                 workspace: inputs.text("WORKSPACE").map(str::to_owned),
                 holder: holder(environment),
+                secrets: secrets(&inputs, environment, log)?,
             },
         })
     }
+}
+
+/// The values of secret inputs, masked in `log`.
+fn secrets(inputs: &Inputs<'_>, environment: &Environment, log: &Log) -> Result<Secrets, Failure> {
+    let json = inputs.secret("SECRET_INPUTS");
+    let secrets = Secrets::read(json.as_ref(), environment.text_pairs()).map_err(|error| {
+        Failure::new(exit_code::INPUTS, "the input SECRET_INPUTS is malformed")
+            .with_cause(error.to_string())
+            .with_help(error.help())
+    })?;
+    for value in secrets.values() {
+        log.mask(value);
+    }
+    Ok(secrets)
 }
 
 /// Where runs and states are kept: what was given for the one and the other, else the folder beside

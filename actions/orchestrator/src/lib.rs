@@ -8,6 +8,7 @@ mod findings;
 mod inputs;
 mod load;
 mod record;
+mod secrets;
 mod source;
 mod start;
 

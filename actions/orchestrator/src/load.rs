@@ -8,7 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use stk_manifest::{
-    DynamicInputs, Finding, FindingCode, Manifest, Parsed, Unit, WorkspaceConnections, units,
+    DynamicInputs, Finding, FindingCode, Manifest, Parsed, Secrets, Unit, WorkspaceConnections,
+    units,
 };
 
 use self::definitions::Definitions;
@@ -51,8 +52,9 @@ pub fn load(
     plugins: Option<&Path>,
     environment: &str,
     dynamic: &DynamicInputs,
+    secrets: Secrets<'_>,
 ) -> Result<Project, LoadError> {
-    let (project, findings) = inspect(workdir, plugins, environment, dynamic)?;
+    let (project, findings) = inspect(workdir, plugins, environment, dynamic, secrets)?;
     match project {
         Some(project) if !findings.iter().any(Finding::is_error) => Ok(Project {
             warnings: findings,
@@ -73,6 +75,7 @@ pub fn inspect(
     plugins: Option<&Path>,
     environment: &str,
     dynamic: &DynamicInputs,
+    secrets: Secrets<'_>,
 ) -> Result<(Option<Project>, Vec<Finding>), LoadError> {
     let workdir = tidy(workdir);
     let parsed = manifest(&workdir)?;
@@ -88,7 +91,7 @@ pub fn inspect(
         definitions,
     } = Definitions::of(&manifest, &mut catalogue, &mut findings);
     let workspace = workspace(&workdir, environment, &mut findings)?;
-    let units = units(&manifest, &definitions, environment, dynamic);
+    let units = units(&manifest, &definitions, environment, dynamic, secrets);
     // A plugin without a definition was reported when its source was looked for.
     findings.extend(
         units

@@ -8,7 +8,7 @@ use stk_order::{Need, Step};
 use stk_run::{
     Action, Alias, DeployMode, DeployedUnit, Digest, Generation, OutputMapping, PluginReference,
     ProjectKind, ProjectReference, RECORD_VERSION, Requirement, RunId, RunRecord, RunStatus,
-    Target, Unit,
+    SecretPath, Target, Unit,
 };
 
 use crate::Settings;
@@ -136,6 +136,7 @@ fn apply(unit: stk_manifest::Unit, package: Digest, step: &Step) -> Result<Unit,
         },
         package,
         inputs: unit.inputs,
+        secrets: unit.secrets.into_iter().map(SecretPath::new).collect(),
         global_inputs: unit.global_inputs,
         computed_inputs: unit.computed_inputs,
         global_computed_inputs: unit.global_computed_inputs,

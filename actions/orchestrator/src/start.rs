@@ -115,7 +115,14 @@ async fn under_lock(
         settings,
         now: clock.now(),
     };
-    let mut record = runs::create(store, lock, draft.record()?)
+    let record = draft.record()?;
+    // Those of applied plugins were looked for when the project was read; a plugin that goes away
+    // needs the ones that it was deployed with.
+    let missing = settings.secrets.missing(&record.units);
+    if !missing.is_empty() {
+        return Err(StartError::Secrets(missing));
+    }
+    let mut record = runs::create(store, lock, record)
         .await
         .map_err(StartError::Create)?;
     if record.tasks.is_empty() {

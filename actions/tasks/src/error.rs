@@ -1,6 +1,6 @@
 use gha::{Annotation, Failure, Severity};
 use stk_deploy::TaskError;
-use stk_run::{RunId, RunStatus, Target, Task, TaskKind, exit_code};
+use stk_run::{MissingSecret, RunId, RunStatus, Target, Task, TaskKind, exit_code};
 use stk_store::runs::AdvanceError;
 use stk_store::{Location, OpenError, RecordError, ResumeError};
 
@@ -70,6 +70,12 @@ pub enum TasksError {
         #[source]
         source: Box<ResumeError>,
     },
+    /// Plugins need secrets that nobody gave.
+    #[error("{}", listed(.missing))]
+    Secrets {
+        /// What is missing; never empty.
+        missing: Vec<MissingSecret>,
+    },
     /// Terraform cannot be run.
     #[error(transparent)]
     Terraform(#[from] TerraformError),
@@ -111,6 +117,11 @@ pub enum TasksError {
     },
 }
 
+fn listed(missing: &[MissingSecret]) -> String {
+    let all: Vec<_> = missing.iter().map(ToString::to_string).collect();
+    all.join("; ")
+}
+
 impl TasksError {
     /// The exit code that says this.
     #[must_use]
@@ -121,6 +132,7 @@ impl TasksError {
             | Self::OtherProject { .. }
             | Self::Rows { .. }
             | Self::OutOfOrder { .. }
+            | Self::Secrets { .. }
             | Self::Open(OpenError::BucketsNotAvailable { .. }) => exit_code::INPUTS,
             Self::Ended { status, .. } | Self::ChangedElsewhere { status, .. } => match status {
                 RunStatus::Canceled => exit_code::CANCELLED,
@@ -183,6 +195,15 @@ impl TasksError {
                      still open for them",
             ),
             Self::Lock { source, .. } => source.help().into_iter().collect(),
+            Self::Secrets { missing } => {
+                let mut help: Vec<_> = missing.iter().map(MissingSecret::help).collect();
+                help.push(
+                    "a GitHub secret that does not exist is an empty text, which counts as no value; \
+                     the run is still open: run the tasks again with the values"
+                        .to_owned(),
+                );
+                help
+            }
             Self::Terraform(error) => error.help().into_iter().collect(),
             Self::Task(error) => error.help(),
             Self::Interrupted { source } => {

@@ -2,7 +2,7 @@ use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use gha::{Environment, Failure, InputError, InputSpec, Inputs, Level, Log};
-use stk_run::{TaskList, TaskListError, exit_code};
+use stk_run::{Secrets, TaskList, TaskListError, exit_code};
 use stk_store::Locations;
 
 use crate::terraform::{AwsKeys, TerraformRequest};
@@ -45,6 +45,10 @@ pub const INPUTS: &[InputSpec] = &[
         "PATH_TO_MOUNT",
         "The folder that output files are written to; the current one if empty",
     ),
+    InputSpec::optional(
+        "SECRET_INPUTS",
+        "The values of secret inputs, as JSON: {\"<alias>\": {\"<input>\": \"<value>\"}}",
+    ),
     InputSpec::optional("TERRAFORM_BIN", "The Terraform or OpenTofu to run"),
     InputSpec::optional("TERRAFORM_IMAGE", "Not available in this version"),
     InputSpec::defaulted(
@@ -82,6 +86,8 @@ pub struct Request {
     pub locations: Locations,
     /// Where `<alias><output_file>` is written; `None`: nowhere.
     pub outputs: Option<OutputFiles>,
+    /// The values of secret inputs.
+    pub secrets: Secrets,
     /// Which Terraform is run, and how.
     pub terraform: TerraformRequest,
 }
@@ -117,6 +123,7 @@ impl Request {
                 )),
             }
         }
+        let secrets = secrets(&inputs, environment, log)?;
         let terraform = terraform(&inputs, log)?;
         let plane = inputs
             .choice("CONTROL_PLANE", &["stackspot", "standalone"], "stackspot")
@@ -161,9 +168,23 @@ impl Request {
             project: inputs.text("PROJECT").map(str::to_owned),
             locations,
             outputs: Some(output_files(&inputs, folder)?),
+            secrets,
             terraform,
         })
     }
+}
+
+fn secrets(inputs: &Inputs<'_>, environment: &Environment, log: &Log) -> Result<Secrets, Failure> {
+    let json = inputs.secret("SECRET_INPUTS");
+    let secrets = Secrets::read(json.as_ref(), environment.text_pairs()).map_err(|error| {
+        Failure::new(exit_code::INPUTS, "the input SECRET_INPUTS is malformed")
+            .with_cause(error.to_string())
+            .with_help(error.help())
+    })?;
+    for value in secrets.values() {
+        log.mask(value);
+    }
+    Ok(secrets)
 }
 
 fn rows(text: Option<&str>) -> Result<TaskList, Failure> {

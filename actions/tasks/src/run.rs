@@ -81,6 +81,16 @@ pub(crate) async fn run_until(
     check(request, &record)?;
     let tasks = rows::tasks(&request.rows, &record)
         .map_err(|source| TasksError::Rows { run_id, source })?;
+    // What renders needs no values. What destroys does: Terraform plans with every variable that the
+    // stored IaC declares.
+    let needing = tasks
+        .iter()
+        .filter(|task| task.kind != TaskKind::IacSelfHosted)
+        .filter_map(|task| record.unit(&task.alias));
+    let missing = request.secrets.missing(needing);
+    if !missing.is_empty() {
+        return Err(TasksError::Secrets { missing });
+    }
     let state_store = stk_store::open(&request.locations.state)
         .await
         .map_err(TasksError::Open)?;
@@ -103,6 +113,7 @@ pub(crate) async fn run_until(
         iac_store: iac_store.as_ref(),
         state_store: state_store.as_ref(),
         terraform: None,
+        secrets: &request.secrets,
         temporary,
         clock,
         cancel,

@@ -53,6 +53,12 @@ impl Environment {
         self.pairs.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
+    /// The variables whose names and values are text.
+    pub fn text_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.pairs().iter();
+        pairs.filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)))
+    }
+
     /// Every variable, sorted by name. What a child process's environment is built from.
     pub fn pairs(&self) -> &BTreeMap<OsString, OsString> {
         &self.pairs

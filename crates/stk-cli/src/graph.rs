@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use gha::{Environment, Failure};
 use serde_json::json;
-use stk_manifest::{Manifest, Unit};
+use stk_manifest::{Manifest, Secrets, Unit};
 use stk_orchestrator::{LoadError, order_lines};
 use stk_order::{Action, DeployOrder, DeployedUnit};
 use stk_run::exit_code;
@@ -44,8 +44,14 @@ fn read(call: &Graph, environment: &Environment) -> Result<(Manifest, Vec<Unit>)
     let dynamic = call.plugins.dynamic(environment)?;
     let plugins = call.plugins.path(environment);
     let name = environment_name(call.env.as_deref(), environment).unwrap_or_default();
-    let project = stk_orchestrator::load(&workdir, plugins.as_deref(), &name, &dynamic)
-        .map_err(|error| error.to_failure())?;
+    let project = stk_orchestrator::load(
+        &workdir,
+        plugins.as_deref(),
+        &name,
+        &dynamic,
+        Secrets::Later,
+    )
+    .map_err(|error| error.to_failure())?;
     Ok((project.manifest, project.units))
 }
 

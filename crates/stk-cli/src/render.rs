@@ -25,8 +25,14 @@ pub(crate) async fn run(
     let workdir = call.project.workdir(environment);
     let dynamic = call.plugins.dynamic(environment)?;
     let plugins = call.plugins.path(environment);
-    let project = stk_orchestrator::load(&workdir, plugins.as_deref(), &name, &dynamic)
-        .map_err(|error| error.to_failure())?;
+    let project = stk_orchestrator::load(
+        &workdir,
+        plugins.as_deref(),
+        &name,
+        &dynamic,
+        stk_manifest::Secrets::Later,
+    )
+    .map_err(|error| error.to_failure())?;
     for warning in &project.warnings {
         log.annotate(&stk_orchestrator::annotation(warning));
     }
@@ -117,6 +123,7 @@ fn record(project: Project, name: &str, environment: &Environment) -> Result<Run
         .map(|unit| (unit.alias.clone(), Digest::of(b"")))
         .collect();
     let settings = Settings {
+        secrets: stk_run::Secrets::default(),
         environment: name.to_owned(),
         version_tag: String::new(),
         workspace: gha::Inputs::new(environment)

@@ -2,7 +2,7 @@
 
 use gha::{Environment, Failure, Log};
 use serde_json::json;
-use stk_manifest::{Finding, FindingCode, Severity};
+use stk_manifest::{Finding, FindingCode, Secrets, Severity};
 use stk_run::exit_code;
 
 use crate::arguments::{Format, Validate, current_folder, environment_name};
@@ -68,9 +68,14 @@ fn findings(call: &Validate, environment: &Environment) -> Result<Vec<Finding>, 
     let plugins = call.plugins.path(environment);
     let name = environment_name(call.env.as_deref(), environment);
     let known = name.as_deref().unwrap_or_default();
-    let (project, mut findings) =
-        stk_orchestrator::inspect(&workdir, plugins.as_deref(), known, &dynamic)
-            .map_err(|error| error.to_failure())?;
+    let (project, mut findings) = stk_orchestrator::inspect(
+        &workdir,
+        plugins.as_deref(),
+        known,
+        &dynamic,
+        Secrets::Later,
+    )
+    .map_err(|error| error.to_failure())?;
     if name.is_none() {
         // Without an environment it is no fault that an input has no value for it.
         findings.retain(|finding| finding.code != FindingCode::NoValueForEnvironment);

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 use stk_render::{Context, RenderError, Warning, evaluate};
-use stk_run::{RunRecord, Unit};
+use stk_run::{RunRecord, SecretPath, Unit};
 
 use crate::connections::Connections;
+use crate::secrets;
 
 /// The names that StackSpot gives to facts about the project and the plugin; each is a variable of
 /// its own and, in upper case, a field of `var`. Its facts about the account and the person
@@ -49,6 +50,9 @@ pub(crate) fn build(
         fill_connection_inputs(value, &mut path, unit, connections, &mut refusals);
     }
     refusals.add_connections(unit, connections);
+    for path in &unit.secrets {
+        refusals.add_secret(path);
+    }
     // StackSpot adds these to every plugin's inputs; a plugin's own input of that name wins.
     for (name, value) in [
         ("environment", Some(environment.clone())),
@@ -106,6 +110,7 @@ pub(crate) fn build(
                 computed.insert(name.clone(), value.clone());
             }
             variables.insert(name.clone(), value);
+            refusals.shadow(name);
         }
     }
     Ok((refusals.context(variables), warnings))
@@ -176,19 +181,31 @@ fn slot_of<'a>(connection: &str, unit: &'a Unit) -> Option<&'a str> {
     Some(&requirement.slot)
 }
 
+/// Values that templates must not use, or must only print.
+///
 /// Attributes whose Terraform output is sensitive have no value here: what is rendered is stored,
 /// and a secret must not be. A template that reads one fails and says so, instead of printing
-/// nothing.
+/// nothing. Secret inputs are printed as tokens, which become Terraform variables.
 #[derive(Default)]
-struct Refusals(Vec<(Vec<String>, String)>);
+struct Refusals {
+    refused: Vec<(Vec<String>, String)>,
+    opaque: Vec<(Vec<String>, SecretPath)>,
+}
 
 impl Refusals {
     /// Refuses what is at `path` below the inputs, and below the input's bare name.
     fn add_input(&mut self, path: Vec<String>, reason: String) {
         let mut below = vec!["inputs".to_owned()];
         below.extend(path.iter().cloned());
-        self.0.push((below, reason.clone()));
-        self.0.push((path, reason));
+        self.refused.push((below, reason.clone()));
+        self.refused.push((path, reason));
+    }
+
+    fn add_secret(&mut self, path: &SecretPath) {
+        let mut below = vec!["inputs".to_owned()];
+        below.extend(path.parts().iter().cloned());
+        self.opaque.push((below, path.clone()));
+        self.opaque.push((path.parts().to_vec(), path.clone()));
     }
 
     fn add_connections(&mut self, unit: &Unit, connections: &Connections) {
@@ -196,22 +213,33 @@ impl Refusals {
             let slot = &requirement.slot;
             let path = ["connections".to_owned(), slot.clone()];
             if let Some(reason) = connections.unknown.get(slot) {
-                self.0.push((path.to_vec(), reason.clone()));
+                self.refused.push((path.to_vec(), reason.clone()));
             }
             let values = connections.values.get(slot);
             for attribute in values.iter().flat_map(|values| &values.sensitive) {
                 let path = [path.as_slice(), std::slice::from_ref(attribute)].concat();
-                self.0
+                self.refused
                     .push((path, reason(attribute, &requirement.connection)));
             }
         }
     }
 
+    /// A computed input took the bare name of an input: what the name means now is not refused.
+    fn shadow(&mut self, name: &str) {
+        let is_other = |path: &Vec<String>| path.first().is_none_or(|first| first != name);
+        self.refused.retain(|(path, _)| is_other(path));
+        self.opaque.retain(|(path, _)| is_other(path));
+    }
+
     fn context(&self, variables: Map<String, Value>) -> Context {
         let mut context = Context::new(variables);
-        for (path, reason) in &self.0 {
+        for (path, reason) in &self.refused {
             let path: Vec<_> = path.iter().map(String::as_str).collect();
             context.refuse(&path, reason);
+        }
+        for (path, secret) in &self.opaque {
+            let path: Vec<_> = path.iter().map(String::as_str).collect();
+            context.opaque(&path, secret.to_string(), secrets::reason(secret));
         }
         context
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use stk_run::{Alias, IacReference, TaskKind, Unit, exit_code};
 use stk_store::archive::{PackError, UnpackError};
 use stk_store::{ArchiveError, Location, RecordError, ResumeError, StoreError};
-use terraform_runner::StepError;
+use terraform_runner::{EnvironmentError, StepError};
 
 use crate::deploy::archive_name;
 use crate::{ConnectionError, MappingError, ProjectError, UnitError};
@@ -57,6 +57,15 @@ pub enum TaskError {
         /// Why.
         #[source]
         source: ProjectError,
+    },
+    /// A secret cannot be handed to Terraform.
+    #[error("the secrets of plugin `{alias}` could not be handed to Terraform")]
+    Secrets {
+        /// The plugin.
+        alias: Alias,
+        /// Why.
+        #[source]
+        source: EnvironmentError,
     },
     /// No IaC is recorded for the plugin: its IAC task was not executed.
     #[error("plugin `{alias}` has no stored IaC in this run")]
@@ -219,7 +228,9 @@ impl TaskError {
                     exit_code::STORE
                 }
             },
-            Self::NoIac { .. } | Self::Unsupported { .. } => exit_code::INPUTS,
+            Self::NoIac { .. } | Self::Unsupported { .. } | Self::Secrets { .. } => {
+                exit_code::INPUTS
+            }
             Self::Pack { .. } | Self::NoTerraform { .. } | Self::NoSuchUnit { .. } => {
                 exit_code::BUG
             }

@@ -12,6 +12,7 @@ mod project;
 mod render;
 #[cfg(test)]
 mod samples;
+mod secrets;
 mod steps;
 mod tools;
 

@@ -3,12 +3,16 @@
 use std::path::Path;
 
 use stk_compose::policy::{self, BackendBlock};
-use stk_render::{RenderError, Rendered, TemplateFile, Templates, Tree, Warning, WriteError};
+use stk_compose::values::{self, Misplaced, Problem};
+use stk_render::{
+    ErrorKind, File, RenderError, Rendered, TemplateFile, Templates, Token, Tree, Warning,
+    WriteError,
+};
 use stk_run::{Alias, RunRecord, Unit};
 use stk_store::archive::Entry;
 
 use crate::connections::Connections;
-use crate::context;
+use crate::{context, secrets};
 
 /// The two spellings of the folder whose files are rendered at deploy.
 const FOLDERS: [&str; 2] = ["templates-deploy/", "templates_deploy/"];
@@ -43,6 +47,15 @@ pub enum UnitError {
         #[source]
         source: RenderError,
     },
+    /// A secret was printed where Terraform cannot read it from a variable.
+    #[error("plugin `{alias}` prints a secret where it cannot stand")]
+    Secret {
+        /// The plugin.
+        alias: Alias,
+        /// Where and why, the first of the rendered files.
+        #[source]
+        source: MisplacedSecret,
+    },
     /// The plugin decides where its state is kept, which is the runtime's business; Terraform would
     /// refuse two backends only after it was started.
     #[error(
@@ -55,6 +68,18 @@ pub enum UnitError {
         /// Every such block, with file and line of the rendered Terraform.
         blocks: Vec<BackendBlock>,
     },
+}
+
+/// A secret in a place where no value can be filled in.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{place}: {subject}{problem}")]
+pub struct MisplacedSecret {
+    /// The template and its line, where they are known, else the rendered file and its line.
+    pub place: String,
+    /// "the secret input `x`: ", where one secret is at fault.
+    pub subject: String,
+    /// Why it cannot stand there.
+    pub problem: Problem,
 }
 
 impl UnitError {
@@ -76,6 +101,11 @@ impl UnitError {
                     )
                 },
             ),
+            Self::Secret { .. } => {
+                "a secret becomes a variable of Terraform: print it where an argument's value or a \
+                 part of a quoted text stands"
+                    .to_owned()
+            }
             Self::Backend { .. } => {
                 "remove the block from the plugin's templates; the state's place is set with \
                  TFSTATE_BUCKET_NAME"
@@ -109,11 +139,14 @@ pub fn render(
     let templates = templates(alias, package)?;
     let (context, mut warnings) = context::build(record, unit, connections).map_err(failed)?;
     let Rendered {
-        tree,
+        mut tree,
         warnings: rendering,
+        tokens,
     } = stk_render::render(&templates, &context).map_err(failed)?;
     warnings.extend(rendering);
     let mut warnings: Vec<_> = warnings.iter().map(Warning::to_string).collect();
+
+    fill_in(unit, &tokens, &mut tree)?;
 
     let found = policy::backends(
         tree.iter()
@@ -132,6 +165,72 @@ pub fn render(
             .map(|block| format!("{block}: Terraform ignores this in a nested module")),
     );
     Ok(Project { tree, warnings })
+}
+
+/// Replaces the tokens of secrets in `tree` by Terraform variables.
+fn fill_in(unit: &Unit, tokens: &[Token], tree: &mut Tree) -> Result<(), UnitError> {
+    let variables = secrets::variables(unit);
+    let known: Vec<_> = tokens
+        .iter()
+        .filter_map(|token| {
+            let (_, variable) = variables
+                .iter()
+                .find(|(path, _)| path.to_string() == token.name)?;
+            let text = token.text.as_str();
+            Some(values::Token { text, variable })
+        })
+        .collect();
+    let files = tree
+        .iter()
+        .map(|(path, file)| (path, file.bytes.as_slice()));
+    let filled = values::fill(files, &known).map_err(|misplaced| UnitError::Secret {
+        alias: unit.alias.clone(),
+        source: misplaced_secret(misplaced, tokens),
+    })?;
+    for (path, bytes) in filled.files {
+        let executable = tree.get(&path).is_some_and(|file| file.executable);
+        tree.insert(&path, File { bytes, executable })
+            .map_err(|error| UnitError::Template {
+                alias: unit.alias.clone(),
+                source: RenderError {
+                    template: path.clone(),
+                    line: None,
+                    message: error.to_string(),
+                    excerpt: None,
+                    kind: ErrorKind::Path,
+                },
+            })?;
+    }
+    Ok(())
+}
+
+fn misplaced_secret(misplaced: Vec<Misplaced>, tokens: &[Token]) -> MisplacedSecret {
+    let Some(first) = misplaced.into_iter().next() else {
+        return MisplacedSecret {
+            place: String::new(),
+            subject: String::new(),
+            problem: Problem::NotTerraform,
+        };
+    };
+    let token = first
+        .token
+        .as_deref()
+        .and_then(|text| tokens.iter().find(|token| token.text == text));
+    let place = match token {
+        Some(Token {
+            template,
+            line: Some(line),
+            ..
+        }) => format!("{template}:{line}"),
+        _ => format!("{}:{} (rendered)", first.file, first.line),
+    };
+    MisplacedSecret {
+        place,
+        subject: token.map_or_else(String::new, |token| {
+            format!("the secret input `{}`: ", token.name)
+        }),
+        problem: first.problem,
+    }
 }
 
 /// Every syntax error in the templates of a package.
@@ -196,6 +295,7 @@ mod tests {
 
     use super::*;
     use crate::samples::{entry, record, unit};
+    use stk_run::SecretPath;
 
     fn check_render(entries: Vec<Entry>) -> Result<Project, UnitError> {
         let unit = unit(json!({"name": "orders"}));
@@ -258,6 +358,64 @@ mod tests {
             check(&unit(json!({})).alias, Vec::new()),
             Err(UnitError::NoTemplates { .. })
         ));
+    }
+
+    #[test]
+    fn a_secret_becomes_a_sensitive_variable() {
+        let mut unit = unit(json!({"password": "***", "users": [{"pin": "***"}], "size": 3}));
+        unit.secrets = vec![
+            SecretPath::new(["password"]),
+            SecretPath::new(["users", "0", "pin"]),
+        ];
+        unit.computed_inputs =
+            crate::samples::computed(&[("url", "db://admin:{{ password }}@host/{{ size }}")]);
+        let package = vec![
+            entry(
+                "templates-deploy/main.tf",
+                "resource \"db\" \"a\" {\n  password = \"{{ password }}\"\n  url = \"{{ url }}\"\n}\n",
+            ),
+            entry(
+                "templates-deploy/users.tf",
+                "{% for user in users %}\nmodule \"user{{ loop.index }}\" {\n  source = \"./user\"\n  pin = {{ user.pin }}\n}\n{% endfor %}\n",
+            ),
+            entry("templates-deploy/user/main.tf", "variable \"pin\" {}\n"),
+            entry(
+                "templates-deploy/README-deploy.md",
+                "The password is {{ inputs.password }}.\n",
+            ),
+        ];
+        let record = record(std::slice::from_ref(&unit));
+        let project = render(&record, &unit, package, &Connections::new()).unwrap();
+        let files: Vec<_> = project
+            .tree
+            .iter()
+            .map(|(path, file)| format!("--- {path}\n{}", String::from_utf8_lossy(&file.bytes)))
+            .collect();
+        insta::assert_snapshot!(files.concat(), @"");
+    }
+
+    #[test]
+    fn a_secret_in_a_wrong_place_is_shown_with_its_template_and_line() {
+        let mut unit = unit(json!({"password": "***"}));
+        unit.secrets = vec![SecretPath::new(["password"])];
+        let cases = [
+            ("main.tf", "a = 1\nresource \"x\" \"{{ password }}\" {}\n"),
+            ("main.tf", "a = {{ password | length }}\n"),
+            ("app/config.tpl", "\n\npassword={{ inputs.password }}\n"),
+            ("app/main.tf", "x = {{ password }}\n"),
+            ("{{ password }}.tf", ""),
+        ];
+        let messages: Vec<_> = cases
+            .into_iter()
+            .map(|(path, text)| {
+                let package = vec![entry(&format!("templates-deploy/{path}"), text)];
+                let record = record(std::slice::from_ref(&unit));
+                let error = render(&record, &unit, package, &Connections::new()).unwrap_err();
+                let source = error.source().unwrap().to_string();
+                format!("{error}\n  {source}\n  {}\n", error.help())
+            })
+            .collect();
+        insta::assert_snapshot!(messages.concat(), @"");
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub(crate) fn unit(inputs: Value) -> Unit {
         },
         package: Digest::of(b"package"),
         inputs: object(inputs),
+        secrets: Vec::new(),
         global_inputs: Map::new(),
         computed_inputs: Map::new(),
         global_computed_inputs: Map::new(),

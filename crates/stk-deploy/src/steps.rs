@@ -14,6 +14,7 @@ use terraform_runner::{
 use crate::deploy::archive_name;
 use crate::error::{Failing, TaskError};
 use crate::project::WorkFolder;
+use crate::secrets;
 use crate::tools::{Progress, Terraform, Tools};
 
 /// Fetches the stored IaC of `unit` and lays it out for Terraform, with its state in the store.
@@ -89,13 +90,20 @@ impl<'a> Steps<'a> {
             .ok_or_else(|| TaskError::NoTerraform {
                 alias: unit.alias.clone(),
             })?;
+        let mut environment = terraform.environment.clone();
+        secrets::hand_over(unit, tools.secrets, &mut environment).map_err(|source| {
+            TaskError::Secrets {
+                alias: unit.alias.clone(),
+                source,
+            }
+        })?;
         Ok(Self {
             unit,
             tools,
             terraform,
             folder,
             lock,
-            session: terraform.session(&folder.project()),
+            session: terraform.session(&folder.project(), environment),
         })
     }
 

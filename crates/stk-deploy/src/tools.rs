@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stk_run::Clock;
+use stk_run::{Clock, Secrets};
 use stk_store::Store;
 use terraform_runner::{ChildEnvironment, Program, Runner, Session};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,8 @@ pub struct Tools<'a> {
     pub state_store: &'a dyn Store,
     /// How Terraform is run; IAC tasks do without.
     pub terraform: Option<Terraform>,
+    /// The values of secret inputs; IAC tasks do without.
+    pub secrets: &'a Secrets,
     /// Where working folders are made; each is removed when its task ends.
     pub temporary: &'a Path,
     /// Where times come from.
@@ -41,11 +43,11 @@ pub struct Terraform {
 }
 
 impl Terraform {
-    pub(crate) fn session(&self, folder: &Path) -> Session {
+    pub(crate) fn session(&self, folder: &Path, environment: ChildEnvironment) -> Session {
         Session::new(
             self.program.clone(),
             Arc::clone(&self.runner),
-            self.environment.clone(),
+            environment,
             folder,
         )
     }

@@ -20,5 +20,7 @@ pub use self::manifest::{
     AppliedConnections, AppliedPlugin, Kind, Link, Manifest, SECRET_PLACEHOLDER, SchemaVersion,
 };
 pub use self::qualifier::{PluginQualifier, QualifierError};
-pub use self::units::{Generation, Requirement, Unit, units, units_without_definitions};
+pub use self::units::{
+    Generation, Requirement, SecretSource, Secrets, Unit, units, units_without_definitions,
+};
 pub use self::workspace::WorkspaceConnections;

@@ -36,6 +36,9 @@ pub struct Unit {
     /// The merged inputs: those that plugin.yaml declares in its order, then the others in stk.yaml's order, then
     /// undeclared dynamic inputs. v3 connection inputs are in it as their objects (`stk-type`, `selected`, `type`).
     pub inputs: Map<String, Value>,
+    /// Which of the inputs are secrets: the input's name, then the way into its value (names of fields, positions of
+    /// items from 0). `***` stands there in [`Unit::inputs`].
+    pub secrets: Vec<Vec<String>>,
     /// stk.yaml's `spec.global-inputs`.
     pub global_inputs: Map<String, Value>,
     /// plugin.yaml's `computed-inputs`: templates, in file order.
@@ -79,6 +82,24 @@ pub struct Generation {
     pub at: Position,
 }
 
+/// Where the values of secrets come from. They are never a part of a unit; only whether there is one matters here.
+#[derive(Clone, Copy)]
+pub enum Secrets<'s> {
+    /// They are given when the project is deployed: none is missing yet.
+    Later,
+    /// They are given now: one that is missing is an error.
+    Given(&'s dyn SecretSource),
+}
+
+/// What tells which secrets have a value.
+pub trait SecretSource {
+    /// Whether there is a value for the secret at `path` of the plugin `alias`; see [`Unit::secrets`].
+    fn has(&self, alias: &str, path: &[String]) -> bool;
+
+    /// The environment variable in which it could be given, for a message.
+    fn variable(&self, alias: &str, path: &[String]) -> String;
+}
+
 /// The units of a deployment to `environment`: one for each infra plugin of `manifest`, in file order.
 ///
 /// `plugins` has the definition of every infra plugin by alias. An input's value is the last of these that exists:
@@ -89,6 +110,9 @@ pub struct Generation {
 /// 3. the entry's `inputs`;
 /// 4. the entry's `inputs-envs`, for this environment;
 /// 5. `dynamic`, which is added to every plugin, declared or not.
+///
+/// The value of a password, and of whatever stands as `***`, is a secret and comes from elsewhere: `secrets` tells whether
+/// there is one. Every other input that `secrets` has a value for is a secret as well.
 ///
 /// A `null` counts as no value. An input whose condition does not hold has none either, wherever it is given.
 /// Values are converted only where a template cannot tell the difference, or where the declared type leaves no
@@ -102,8 +126,9 @@ pub fn units(
     plugins: &BTreeMap<String, PluginDefinition>,
     environment: &str,
     dynamic: &DynamicInputs,
+    secrets: Secrets<'_>,
 ) -> Parsed<Vec<Unit>> {
-    unit::units(manifest, plugins, environment, dynamic)
+    unit::units(manifest, plugins, environment, dynamic, secrets)
 }
 
 /// The units as stk.yaml alone shows them, for a look at a project whose plugins are not at hand.

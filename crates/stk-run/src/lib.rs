@@ -9,6 +9,7 @@ mod ids;
 mod literal;
 mod lock;
 mod record;
+mod secrets;
 mod task;
 mod task_list;
 mod transition;
@@ -23,6 +24,7 @@ pub use record::{
     Action, DeployMode, Generation, IacReference, OutputMapping, PluginReference, ProjectKind,
     ProjectReference, RECORD_VERSION, Requirement, RunRecord, RunStatus, Unit,
 };
+pub use secrets::{MissingSecret, SECRET_VARIABLE_PREFIX, SecretPath, Secrets, SecretsError};
 pub use task::{Task, TaskKind, TaskStatus};
 pub use task_list::{TaskList, TaskListError, TaskRow};
 pub use transition::{Event, TransitionError};

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Alias, ConnectionValues, Digest, RunId, Target, Task, TaskId, TaskKind, TaskStatus};
+use crate::{
+    Alias, ConnectionValues, Digest, RunId, SecretPath, Target, Task, TaskId, TaskKind, TaskStatus,
+};
 
 /// The version of [`RunRecord`]'s stored form.
 pub const RECORD_VERSION: u32 = 1;
@@ -193,8 +195,12 @@ pub struct Unit {
     pub plugin: PluginReference,
     /// The stored package with its sources.
     pub package: Digest,
-    /// The merged inputs.
+    /// The merged inputs, with `***` in the place of each secret.
     pub inputs: Map<String, Value>,
+    /// Which of the inputs are secrets. Their values are handed to every process that runs the
+    /// plugin's Terraform, and are stored nowhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretPath>,
     /// `spec.global-inputs` of `stk.yaml`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub global_inputs: Map<String, Value>,
@@ -320,6 +326,7 @@ pub(crate) mod tests {
             },
             package: Digest::of(alias.as_bytes()),
             inputs: Map::new(),
+            secrets: Vec::new(),
             global_inputs: Map::new(),
             computed_inputs: Map::new(),
             global_computed_inputs: Map::new(),

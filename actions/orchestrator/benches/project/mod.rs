@@ -61,6 +61,7 @@ impl Generated {
             definitions,
             packages,
             settings: Settings {
+                secrets: stk_run::Secrets::default(),
                 environment: "dev".to_owned(),
                 version_tag: "v1".to_owned(),
                 workspace: None,
@@ -80,6 +81,7 @@ impl Generated {
             &self.definitions,
             "dev",
             &dynamic,
+            stk_manifest::Secrets::Later,
         ))
     }
 

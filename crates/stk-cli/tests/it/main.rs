@@ -15,6 +15,7 @@ mod interrupt;
 mod prompt;
 mod render;
 mod runs;
+mod secrets;
 mod support;
 mod terminal;
 mod usage;

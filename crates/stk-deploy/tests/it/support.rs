@@ -11,7 +11,7 @@ use stk_deploy::{Done, Progress, TaskError, Terraform, Tools, execute};
 use stk_run::{
     Action, Clock, ConnectionRecord, DeployMode, DeployedUnit, Digest, Event, Generation, Holder,
     LOCK_VERSION, LockRecord, OutputMapping, PluginReference, ProjectKind, ProjectReference,
-    RECORD_VERSION, Requirement, RunId, RunRecord, RunStatus, Target, TaskKind, Unit,
+    RECORD_VERSION, Requirement, RunId, RunRecord, RunStatus, Secrets, Target, TaskKind, Unit,
 };
 use stk_store::archive::{self, Entry};
 use stk_store::{DeploymentLock, Folder, Memory, Store, connections, deployed, packages};
@@ -31,6 +31,7 @@ pub(crate) struct World {
     pub(crate) iac: Memory,
     pub(crate) states: Folder,
     pub(crate) terraform: Option<Terraform>,
+    pub(crate) secrets: Secrets,
     pub(crate) clock: Clock,
 }
 
@@ -59,6 +60,7 @@ impl World {
             iac: Memory::new(),
             states,
             terraform: None,
+            secrets: Secrets::default(),
             clock: Clock::system(),
         }
     }
@@ -211,6 +213,7 @@ impl Run<'_> {
             iac_store: &self.world.iac,
             state_store: states,
             terraform: self.world.terraform.clone(),
+            secrets: &self.world.secrets,
             temporary: self.world.folder.path(),
             clock: &self.world.clock,
             cancel: &self.cancel,
@@ -283,6 +286,7 @@ pub(crate) fn plugin(alias: &str, main: &str) -> Plugin {
             },
             package: Digest::of(b"none"),
             inputs: Map::new(),
+            secrets: Vec::new(),
             global_inputs: Map::new(),
             computed_inputs: Map::new(),
             global_computed_inputs: Map::new(),

@@ -19,6 +19,7 @@ fn unit(manifest: &Manifest, plugin: &AppliedPlugin) -> Unit {
         plugin_name: plugin.qualifier.plugin.clone(),
         plugin_version: plugin.qualifier.version.clone(),
         inputs: plugin.inputs.clone(),
+        secrets: Vec::new(),
         global_inputs: manifest.global_inputs.clone(),
         computed_inputs: serde_json::Map::new(),
         global_computed_inputs: manifest.global_computed_inputs.clone(),

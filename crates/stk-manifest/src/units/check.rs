@@ -3,6 +3,7 @@
 use serde_json::{Map, Number, Value};
 
 use super::origin::Origin;
+use super::secret;
 use crate::connection::CONNECTION_MARK;
 use crate::definition::{InputDefinition, InputKind, equal};
 use crate::finding::{FindingCode, Report, Severity, nearest, quoted};
@@ -39,6 +40,10 @@ impl Checker<'_> {
         origin: Origin<'_>,
         subject: &Subject<'_>,
     ) -> Value {
+        // A secret is of the right type when it is filled in, or never.
+        if secret::is_placeholder(value) {
+            return value.clone();
+        }
         match input.kind {
             InputKind::Text | InputKind::Textarea | InputKind::Password => {
                 self.text(input, value, origin, subject)

@@ -10,7 +10,7 @@ use super::secret;
 use crate::definition::{InputDefinition, InputKind, PluginDefinition};
 use crate::dynamic::{self, DynamicInputs};
 use crate::finding::{FindingCode, Position, Report, Severity, nearest, quoted};
-use crate::manifest::{AppliedPlugin, CONNECTOR_MARK, Manifest};
+use crate::manifest::{AppliedPlugin, CONNECTOR_MARK, Manifest, SECRET_PLACEHOLDER};
 
 /// A value that was given for an input; the strongest source won.
 #[derive(Debug, Clone, Copy)]
@@ -43,17 +43,20 @@ pub(super) fn merged(
     definition: &PluginDefinition,
     environment: &str,
     dynamic: &DynamicInputs,
+    secrets: &mut secret::Found<'_>,
     report: &mut Report,
 ) -> Map<String, Value> {
     let declared = || definition.inputs.iter().chain(&definition.inputs_envs);
     let is_declared = |name: &str| declared().any(|input| input.name == name);
     let candidates = candidates(manifest, applied, environment, dynamic, &is_declared);
     let mut merge = Merge {
+        file: &manifest.file,
         applied,
         definition,
         environment,
         candidates,
         inputs: Map::new(),
+        secrets,
         report,
     };
     for input in declared() {
@@ -131,16 +134,18 @@ fn candidates<'u>(
     candidates
 }
 
-struct Merge<'u, 'r> {
+struct Merge<'u, 'r, 's> {
+    file: &'u str,
     applied: &'u AppliedPlugin,
     definition: &'u PluginDefinition,
     environment: &'u str,
     candidates: HashMap<&'u str, Candidate<'u>>,
     inputs: Map<String, Value>,
+    secrets: &'r mut secret::Found<'s>,
     report: &'r mut Report,
 }
 
-impl<'u> Merge<'u, '_> {
+impl<'u> Merge<'u, '_, '_> {
     fn declared(&mut self, input: &'u InputDefinition) {
         // The same name with another condition: the first declaration whose condition holds is the input.
         if self.inputs.contains_key(&input.name) {
@@ -155,7 +160,7 @@ impl<'u> Merge<'u, '_> {
             path: input.name.clone(),
         };
         if let Some(candidate) = self.candidates.get(input.name.as_str()).copied() {
-            if self.is_secret(input, &candidate) {
+            if self.is_secret(Some(input), &input.name, &candidate) {
                 return;
             }
             let mut checker = Checker {
@@ -168,6 +173,10 @@ impl<'u> Merge<'u, '_> {
             self.inputs.insert(input.name.clone(), value);
             return;
         }
+        if self.secrets.is_given(&input.name) {
+            self.take_whole(&input.name);
+            return;
+        }
         if active == Active::Undecided {
             return;
         }
@@ -175,7 +184,7 @@ impl<'u> Merge<'u, '_> {
             Some(default)
                 if !default.is_null()
                     && !input.kind.is_connection()
-                    && secret::find(default).is_none() =>
+                    && secret::placeholders(default).is_empty() =>
             {
                 let origin = Origin::flat(&self.definition.file, input.at);
                 let mut checker = Checker {
@@ -215,37 +224,49 @@ impl<'u> Merge<'u, '_> {
         }
     }
 
-    /// Reports `***`, and a password that is written out; `true` when the value must not be used.
-    fn is_secret(&mut self, input: &InputDefinition, candidate: &Candidate<'_>) -> bool {
-        let plugin = &self.applied.alias;
-        if let Some(path) = secret::find(candidate.value) {
-            let origin = path
-                .iter()
-                .fold(candidate.origin, |origin, index| origin.part(*index));
-            self.report.push(origin.finding(
-                Severity::Error,
-                FindingCode::SecretInput,
-                format!(
-                    "the input `{}` of the plugin `{plugin}` is a secret: `***` stands in the place of its value",
-                    input.name
-                ),
-                Some(secret::HELP.to_owned()),
-            ));
+    /// Takes what is secret of a value for a secret; `true` when there is nothing left to take.
+    fn is_secret(
+        &mut self,
+        input: Option<&InputDefinition>,
+        name: &str,
+        candidate: &Candidate<'_>,
+    ) -> bool {
+        let written_out = input.map_or_else(Vec::new, |input| {
+            secret::written_out(input, candidate.value)
+        });
+        let own = |place: &secret::Place| {
+            let mut path = vec![name.to_owned()];
+            path.extend(place.path.iter().cloned());
+            path
+        };
+        for place in &written_out {
+            let origin = place.origin(candidate.origin);
+            let finding = self.secrets.written_out(&own(place), origin);
+            self.report.push(finding);
+        }
+        if !written_out.is_empty() {
             return true;
         }
-        if input.kind == InputKind::Password {
-            self.report.push(candidate.origin.finding(
-                Severity::Error,
-                FindingCode::SecretInput,
-                format!(
-                    "the password `{}` of the plugin `{plugin}` is written out: it would be stored in the run's record and in the rendered Terraform",
-                    input.name
-                ),
-                Some(secret::HELP.to_owned()),
-            ));
+        if self.secrets.is_given(name) {
+            self.take_whole(name);
             return true;
+        }
+        for place in secret::placeholders(candidate.value) {
+            let origin = place.origin(candidate.origin);
+            if let Some(finding) = self.secrets.add(own(&place), "", origin) {
+                self.report.push(finding);
+            }
         }
         false
+    }
+
+    /// Takes the whole input for a secret that has a value.
+    fn take_whole(&mut self, name: &str) {
+        let origin = Origin::flat(&self.definition.file, self.applied.position);
+        // There is a value, so there is nothing to report.
+        self.secrets.add(vec![name.to_owned()], "", origin);
+        self.inputs
+            .insert(name.to_owned(), SECRET_PLACEHOLDER.into());
     }
 
     fn missing(&mut self, input: &InputDefinition) {
@@ -291,14 +312,11 @@ impl<'u> Merge<'u, '_> {
                 );
             }
             InputKind::Password if input.required != Some(false) => {
-                self.report.error_with_help(
-                    FindingCode::SecretInput,
-                    at,
-                    format!(
-                        "the secret input `{name}`{label} of the plugin `{plugin}` has no value"
-                    ),
-                    secret::HELP,
-                );
+                let origin = Origin::flat(self.file, at);
+                if let Some(finding) = self.secrets.add(vec![name.clone()], &label, origin) {
+                    self.report.push(finding);
+                }
+                self.inputs.insert(name.clone(), SECRET_PLACEHOLDER.into());
             }
             _ if input.required == Some(true) => {
                 let place = if self.is_by_environment(input) {
@@ -345,7 +363,7 @@ impl<'u> Merge<'u, '_> {
         if self.inputs.contains_key(name) || value.is_null() {
             return;
         }
-        // A secret that stopped at its placeholder has its own error.
+        // A password that is written out has its own error.
         let conditions: Vec<String> = self
             .definition
             .inputs
@@ -399,25 +417,12 @@ impl<'u> Merge<'u, '_> {
         self.keep(name);
     }
 
-    /// Takes a value that no declaration describes as it is, unless it is a secret's mark.
+    /// Takes a value that no declaration describes as it is.
     fn keep(&mut self, name: &'u str) {
         let Some(candidate) = self.candidates.get(name).copied() else {
             return;
         };
-        if let Some(path) = secret::find(candidate.value) {
-            let origin = path
-                .iter()
-                .fold(candidate.origin, |origin, index| origin.part(*index));
-            self.report.push(origin.finding(
-                Severity::Error,
-                FindingCode::SecretInput,
-                format!(
-                    "the input {} of the plugin `{}` is a secret: `***` stands in the place of its value",
-                    quoted(name),
-                    self.applied.alias
-                ),
-                Some(secret::HELP.to_owned()),
-            ));
+        if self.is_secret(None, name, &candidate) {
             return;
         }
         self.inputs.insert(name.to_owned(), candidate.value.clone());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Unit, computed, merge, secret, slots};
+use super::{Secrets, Unit, computed, merge, secret, slots};
 use crate::definition::PluginDefinition;
 use crate::dynamic::DynamicInputs;
 use crate::finding::{FindingCode, Parsed, Report};
@@ -15,18 +15,27 @@ pub(super) fn units(
     plugins: &BTreeMap<String, PluginDefinition>,
     environment: &str,
     dynamic: &DynamicInputs,
+    secrets: Secrets<'_>,
 ) -> Parsed<Vec<Unit>> {
     let mut report = Report::new(&manifest.file);
+    let is_declared = |name: &str| {
+        plugins
+            .values()
+            .flat_map(|plugin| plugin.inputs.iter().chain(&plugin.inputs_envs))
+            .any(|input| input.name == name)
+    };
     let global_inputs = secret::without_placeholders(
         &manifest.global_inputs,
         &manifest.global_places,
         "global input",
+        &is_declared,
         &mut report,
     );
     let global_computed = secret::without_placeholders(
         &manifest.global_computed_inputs,
         &manifest.global_computed_places,
         "global computed input",
+        &|_| false,
         &mut report,
     );
     let mut units = Vec::with_capacity(manifest.plugins.len());
@@ -44,18 +53,21 @@ pub(super) fn units(
             continue;
         };
         compare(applied, definition, &mut report);
+        let mut found = secret::Found::new(&secrets, &applied.alias);
         let inputs = merge::merged(
             manifest,
             applied,
             definition,
             environment,
             dynamic,
+            &mut found,
             &mut report,
         );
         units.push(unit(
             applied,
             definition,
             inputs,
+            found.paths,
             &global_inputs,
             &global_computed,
             &mut report,
@@ -68,6 +80,7 @@ fn unit(
     applied: &AppliedPlugin,
     definition: &PluginDefinition,
     inputs: Map<String, Value>,
+    secrets: Vec<Vec<String>>,
     global_inputs: &Map<String, Value>,
     global_computed: &Map<String, Value>,
     report: &mut Report,
@@ -80,6 +93,7 @@ fn unit(
         plugin_name: definition.name.clone(),
         plugin_version: Some(definition.version.clone()),
         inputs,
+        secrets,
         global_inputs: global_inputs.clone(),
         computed_inputs: definition.computed_inputs.clone(),
         global_computed_inputs: computed::globals(global_computed, definition),

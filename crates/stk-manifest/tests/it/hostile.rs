@@ -13,7 +13,7 @@ fn check(text: &str) -> String {
     let parsed = Manifest::parse("stk.yaml", text);
     let _ = PluginDefinition::parse("plugin.yaml", text);
     let took = started.elapsed();
-    assert!(took < Duration::from_secs(20), "took {took:?}");
+    assert!(took < Duration::from_secs(120), "took {took:?}");
     show(&parsed.findings)
 }
 

@@ -9,6 +9,7 @@ mod definition;
 mod hostile;
 mod manifest;
 mod property;
+mod secrets;
 mod slots;
 mod support;
 mod units;

@@ -150,7 +150,13 @@ spec:
         .value
         .expect("a definition");
     let plugins = BTreeMap::from([("bucket".to_owned(), definition)]);
-    let parsed = stk_manifest::units(&manifest, &plugins, "dev", &DynamicInputs::default());
+    let parsed = stk_manifest::units(
+        &manifest,
+        &plugins,
+        "dev",
+        &DynamicInputs::default(),
+        stk_manifest::Secrets::Later,
+    );
     assert_eq!(show(&parsed.findings), "");
     insta::assert_snapshot!(lines(&parsed.value.expect("units")), @"
     requires aws-eks-conn = cluster (aws-eks-conn) at 10:32

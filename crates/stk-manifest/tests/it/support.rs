@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use stk_manifest::{DynamicInputs, Finding, Manifest, Parsed, PluginDefinition, Unit};
+use stk_manifest::{
+    DynamicInputs, Finding, Manifest, Parsed, PluginDefinition, SecretSource, Secrets, Unit,
+};
 
 /// Each finding on a line, its help below it.
 pub(crate) fn show(findings: &[Finding]) -> String {
@@ -54,7 +56,27 @@ pub(crate) fn merge(stk: &str, plugin: &str, dynamic: &str) -> Parsed<Vec<Unit>>
         .map(|applied| (applied.alias.clone(), definition.clone()))
         .collect();
     let dynamic = DynamicInputs::parse(dynamic).expect("readable dynamic inputs");
-    stk_manifest::units(&manifest, &plugins, "dev", &dynamic)
+    stk_manifest::units(
+        &manifest,
+        &plugins,
+        "dev",
+        &dynamic,
+        Secrets::Given(&Values(&[])),
+    )
+}
+
+/// The secrets that have a value, as `alias.path`.
+pub(crate) struct Values<'v>(pub(crate) &'v [&'v str]);
+
+impl SecretSource for Values<'_> {
+    fn has(&self, alias: &str, path: &[String]) -> bool {
+        self.0
+            .contains(&format!("{alias}.{}", path.join(".")).as_str())
+    }
+
+    fn variable(&self, alias: &str, path: &[String]) -> String {
+        format!("STK_SECRET_{alias}_{}", path.join("_")).to_uppercase()
+    }
 }
 
 /// The merged inputs of the only unit, then the findings.

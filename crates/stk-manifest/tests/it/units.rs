@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use stk_manifest::{DynamicInputs, Manifest, PluginDefinition, units, units_without_definitions};
+use stk_manifest::{
+    DynamicInputs, Manifest, PluginDefinition, Secrets, units, units_without_definitions,
+};
 
 use crate::support::{merge, merged, plugin, project, show};
 
@@ -152,64 +154,6 @@ fn conditions() {
 }
 
 #[test]
-fn secrets_never_pass() {
-    let spec = "inputs:
-- {name: pass, label: Password, type: password}
-- {name: token, label: Token, type: text}
-- {name: late, label: Late, type: password, required: true}
-- {name: maybe, label: Maybe, type: password, required: false}
-- {name: box, type: object, inputs: [{name: inner, type: text}]}";
-    let given = "inputs:\n  pass: '***'\n  token: '***'\n  box: {inner: '***'}\n  undeclared: ['***']\n  x__CONNECTOR__pass: '***'";
-    let shown = merged(given, spec, "");
-    assert!(
-        !shown.lines().next().unwrap_or_default().contains("***"),
-        "{shown}"
-    );
-    insta::assert_snapshot!(shown, @"
-    {}
-    stk.yaml:8:7: error[STK045]: the secret input `late` (`Late`) of the plugin `b` has no value
-      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
-    stk.yaml:12:15: error[STK045]: the input `pass` of the plugin `b` is a secret: `***` stands in the place of its value
-      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
-    stk.yaml:13:16: error[STK045]: the input `token` of the plugin `b` is a secret: `***` stands in the place of its value
-      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
-    stk.yaml:14:22: error[STK045]: the input `box` of the plugin `b` is a secret: `***` stands in the place of its value
-      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
-    stk.yaml:15:21: warning[STK042]: the plugin `b` declares no input `undeclared`; templates see it all the same
-    stk.yaml:15:22: error[STK045]: the input `undeclared` of the plugin `b` is a secret: `***` stands in the place of its value
-      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
-    stk.yaml:16:29: error[STK045]: the input `x__CONNECTOR__pass` of the plugin `b` is a secret: `***` stands in the place of its value
-      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
-    ");
-    insta::assert_snapshot!(merged("inputs: {pass: clear, late: clear}", spec, "--token '***'"), @"
-    {}
-    stk.yaml:8:7: warning[STK040]: the input `box` of the plugin `b` has no value and no default; templates see it as undefined
-      help: add `box: <value>` to the plugin's `inputs`
-    stk.yaml:11:22: error[STK045]: the password `pass` of the plugin `b` is written out: it would be stored in the run's record and in the rendered Terraform
-      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
-    stk.yaml:11:35: error[STK045]: the password `late` of the plugin `b` is written out: it would be stored in the run's record and in the rendered Terraform
-      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
-    DYNAMIC_INPUTS:1:1: error[STK045]: the input `token` of the plugin `b` is a secret: `***` stands in the place of its value
-      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
-    ");
-    let stk = project("- {name: studio/bucket@1.0.0, alias: b, type: infra}")
-        + "  global-inputs: {key: '***', region: x}\n  global-computed-inputs: {key: '***'}\n";
-    let parsed = merge(&stk, &plugin("v2", "inputs: []"), "");
-    insta::assert_snapshot!(show(&parsed.findings), @"
-    stk.yaml:9:24: warning[STK045]: the global input `key` is a secret (`***`) and is left out
-      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
-    stk.yaml:10:33: warning[STK045]: the global computed input `key` is a secret (`***`) and is left out
-      help: secret inputs are not supported yet by this version; deploy this plugin with StackSpot, or let its Terraform read the secret from a secret manager
-    ");
-    let unit = parsed.value.expect("units").remove(0);
-    assert_eq!(
-        serde_json::to_string(&unit.global_inputs).expect("JSON"),
-        r#"{"region":"x"}"#
-    );
-    assert!(unit.global_computed_inputs.is_empty());
-}
-
-#[test]
 fn computed_inputs_stay_templates() {
     let spec = "computed-inputs: {upper: '{{ name | upper }}', n: 3}\nglobal-computed-inputs: {package: '{{ a }}', region: '{{ b }}'}";
     let stk = project("- {name: studio/bucket@1.0.0, alias: b, type: infra}")
@@ -244,7 +188,13 @@ fn other_versions_names_and_missing_definitions() {
     let second = manifest.plugins.get(1).expect("a plugin");
     assert_eq!(definition.version_mismatch(&manifest, second), None);
     let plugins = BTreeMap::from([("a".to_owned(), definition)]);
-    let parsed = units(&manifest, &plugins, "dev", &DynamicInputs::default());
+    let parsed = units(
+        &manifest,
+        &plugins,
+        "dev",
+        &DynamicInputs::default(),
+        Secrets::Later,
+    );
     insta::assert_snapshot!(show(&parsed.findings), @"
     stk.yaml:8:7: warning[STK035]: the plugin `a` is applied as `bukket`, but bucket/plugin.yaml says that its name is `bucket`
     stk.yaml:9:7: error[STK033]: the plugin `missing` (`studio/bucket@1.0.0`) has no plugin.yaml

@@ -19,6 +19,7 @@ pub(crate) fn unit(position: u32, alias: &str, requires: &[&str], generates: &[&
         plugin_name: "plugin".to_owned(),
         plugin_version: None,
         inputs: Map::new(),
+        secrets: Vec::new(),
         global_inputs: Map::new(),
         computed_inputs: Map::new(),
         global_computed_inputs: Map::new(),

@@ -65,6 +65,7 @@ pub(crate) fn unit(text: &str, position: u32) -> Unit {
         },
         package: Digest::of(text.as_bytes()),
         inputs: Map::new(),
+        secrets: Vec::new(),
         global_inputs: Map::new(),
         computed_inputs: Map::new(),
         global_computed_inputs: Map::new(),
