@@ -2,13 +2,16 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     reason = "a helper of a test fails the test by panicking"
 )]
 
 mod definition;
+mod explanations;
 mod hostile;
 mod manifest;
 mod property;
+mod schema;
 mod slots;
 mod support;
 mod units;

@@ -1,0 +1,324 @@
+//! The JSON Schemas say of a document what the parsers say.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+use stk_manifest::{Finding, FindingCode, Manifest, PluginDefinition, schema};
+
+fn validator(schema: &Value) -> Validator {
+    jsonschema::draft7::meta::validate(schema).expect("a schema that is one");
+    jsonschema::draft7::new(schema).expect("a schema that can be compiled")
+}
+
+fn problems(validator: &Validator, document: &Value) -> String {
+    let lines: Vec<String> = validator
+        .iter_errors(document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    lines.join("\n")
+}
+
+fn files(folder: &Path, names: &[&str], found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        if path.is_dir() {
+            files(&path, names, found);
+        } else if names
+            .iter()
+            .any(|wanted| name.to_string_lossy().ends_with(wanted))
+        {
+            found.push(path);
+        }
+    }
+}
+
+/// Checks that the schema refuses a file if and only if the parser does; returns how many there were.
+fn agree(paths: &[PathBuf], schema: &Value, parse: fn(&str, &str) -> Vec<Finding>) -> usize {
+    let validator = validator(schema);
+    let mut wrong = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(path).expect("a readable file");
+        let findings = parse(&path.display().to_string(), &text);
+        // What is no YAML reaches no schema.
+        let Ok(document) = serde_yaml::from_str::<Value>(&text) else {
+            assert!(is_wrong(&findings, |_| true), "{}", path.display());
+            continue;
+        };
+        let problems = problems(&validator, &document);
+        if is_wrong(&findings, is_of_shape) == problems.is_empty() {
+            wrong.push(format!("{}:\n{problems}\n{findings:#?}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    paths.len()
+}
+
+fn is_wrong(findings: &[Finding], counts: fn(FindingCode) -> bool) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.is_error() && counts(finding.code))
+}
+
+/// Whether a schema can see it: one place of the document is enough.
+fn is_of_shape(code: FindingCode) -> bool {
+    !matches!(
+        code,
+        FindingCode::DuplicateAlias | FindingCode::DuplicateKey
+    )
+}
+
+fn manifest(file: &str, text: &str) -> Vec<Finding> {
+    Manifest::parse(file, text).findings
+}
+
+fn plugin(file: &str, text: &str) -> Vec<Finding> {
+    PluginDefinition::parse(file, text).findings
+}
+
+#[test]
+fn the_schemas_agree_with_the_parsers_about_every_fixture() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let (mut manifests, mut plugins) = (Vec::new(), Vec::new());
+    files(&fixtures, &["stk.yaml"], &mut manifests);
+    files(&fixtures, &["plugin.yaml"], &mut plugins);
+    assert!(agree(&manifests, &schema::stk_yaml(), manifest) > 15);
+    assert!(agree(&plugins, &schema::plugin_yaml(), plugin) > 10);
+}
+
+#[test]
+fn the_schema_takes_every_file_of_other_projects_that_is_here() {
+    let mut found = Vec::new();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/stk-yaml");
+    files(&data, &[".yaml"], &mut found);
+    agree(&found, &schema::stk_yaml(), manifest);
+}
+
+/// An stk.yaml with every key.
+fn full_manifest(version: &str) -> Value {
+    json!({
+        "schema-version": version,
+        "kind": "manifest",
+        "metadata": {
+            "name": "shop", "description": "A shop", "stack-version-id": "01", "stack": "core@1.0.0",
+            "starter": "s/t/u", "app-id": "01", "infra-id": "01", "runtime-version": "1",
+        },
+        "spec": {
+            "type": "infra",
+            "app-id": "01",
+            "infra-id": "01",
+            "plugins": [{
+                "name": "studio/stack@1.0.0/bucket@1.0.0",
+                "alias": "bucket",
+                "plugin-version-id": "01",
+                "stack-version-id": "01",
+                "type": "infra",
+                "inputs": {
+                    "a": "b",
+                    "conn": {"stk-type": "required-connection", "selected": "x", "type": "aws-s3-conn"},
+                    "deep": [{"inner": {"stk-type": "generated-connection", "selected": "y", "type": "aws-s3-conn"}}],
+                },
+                "inputs-envs": {"domain": {"prd": "a", "dev": "b"}},
+                "connections": {
+                    "generates": [{"type": "aws-sns-conn", "selected": "topic", "alias": "own"}],
+                    "requires": [{"type": "aws-sqs-conn", "selected": "queue", "alias": "other"}],
+                },
+                "connectors": [{"name": "db", "type": "aws-rds-conn", "alias": "db", "selected": "db"}],
+                "links": {"generates": [{"name": "n", "url": "u", "type": "t", "picture": "p"}]},
+            }],
+            "global-inputs": {"team": "checkout"},
+            "global-computed-inputs": {"region": "sa-east-1"},
+            "repository": "https://example.com",
+        },
+    })
+}
+
+/// A plugin.yaml with every key.
+fn full_plugin(version: &str) -> Value {
+    let slot = json!({"type": "aws-s3-conn", "alias": "s", "outputs": [{"from": "a", "to": "b"}]});
+    let condition = json!({"variable": "a", "operator": "==", "value": 1});
+    json!({
+        "schema-version": version,
+        "kind": "plugin",
+        "metadata": {
+            "name": "bucket", "display-name": "Bucket", "description": "A bucket", "version": "1.0.0", "picture": "p",
+        },
+        "spec": {
+            "type": "infra",
+            "runtime": {"environment": ["terraform-1-4"]},
+            "docs": {"en-us": ["d"]},
+            "about": "a", "implementation": "a", "requirements": "a", "release-notes": "a", "usage": "a",
+            "compatibility": ["x"], "technologies": ["x"], "repository": "r",
+            "single-use": false, "stk-projects-only": false, "app-allowed": true, "justification": "j",
+            "inputs": [
+                {"label": "A", "name": "a", "type": "text", "description": "d", "required": true, "default": "x",
+                 "pattern": "^x$", "help": "h", "global": true, "items": ["x"], "external-items": {"source": "s"},
+                 "condition": condition},
+                {"label": "B", "name": "b", "type": "list", "add-question": "more?",
+                 "input": {"type": "object", "inputs": [{"name": "c", "type": "bool", "required": true}]}},
+                {"name": "o", "type": "object", "inputs": [{"name": "c", "type": "int"}]},
+                {"name": "r", "type": "required-connection", "connection-interface-type": "aws-s3-conn",
+                 "required": true},
+                {"name": "g", "type": "generated-connection", "outputs": [{"from": "a", "to": "b"}]},
+            ],
+            "inputs-envs": [{"name": "e", "type": "text"}],
+            "computed-inputs": {"c": "{{ a }}"},
+            "global-computed-inputs": {"d": "{{ a }}"},
+            "hooks": [{"type": "run"}],
+            "requires": {
+                "connections": [slot], "connection-interface": ["t", {"type": "u"}], "plugin": ["p"],
+                "plugins": ["p"], "variables": ["V"], "actions": ["a"],
+            },
+            "generates": {
+                "connections": [slot], "connection-interface": ["t"],
+                "link": [{"name": "n", "url": "u", "type": "t", "picture": "p"}], "links": [{"name": "n"}],
+            },
+            "outputs": {"x": "y"},
+            "allowed-resource-fork": ["aws_s3_bucket"],
+        },
+    })
+}
+
+/// The pointers to every value of a document.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    let inside: Vec<(String, &Value)> = match value {
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), value))
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(index, value)| (index.to_string(), value))
+            .collect(),
+        _ => Vec::new(),
+    };
+    for (key, value) in inside {
+        let pointer = format!("{at}/{key}");
+        pointers(value, &pointer, found);
+        found.push(pointer);
+    }
+}
+
+/// Puts every kind of value in the place of every value, and takes every key away: parser and schema must agree
+/// about each of the documents.
+fn agree_about_changes(
+    full: &Value,
+    replacements: &[Value],
+    schema: &Value,
+    parse: fn(&str, &str) -> Vec<Finding>,
+) -> [usize; 2] {
+    let validator = validator(schema);
+    let mut all = Vec::new();
+    pointers(full, "", &mut all);
+    let mut counts = [0, 0];
+    let mut wrong = Vec::new();
+    let mut check = |document: &Value, change: String| {
+        let findings = parse("file", &document.to_string());
+        let refused = is_wrong(&findings, is_of_shape);
+        let is_valid = validator.is_valid(document);
+        counts[usize::from(refused)] += 1;
+        if refused == is_valid {
+            let problems = problems(&validator, document);
+            let errors: Vec<String> = findings
+                .iter()
+                .filter(|each| each.is_error())
+                .map(ToString::to_string)
+                .collect();
+            wrong.push(format!(
+                "{change}\n  schema: {problems}\n  parser: {errors:?}"
+            ));
+        }
+    };
+    check(full, "unchanged".to_owned());
+    for pointer in &all {
+        for replacement in replacements {
+            let mut document = full.clone();
+            *document
+                .pointer_mut(pointer)
+                .expect("a place of the document") = replacement.clone();
+            check(&document, format!("{pointer} = {replacement}"));
+        }
+        let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+        let mut document = full.clone();
+        if let Some(Value::Object(parent)) = document.pointer_mut(parent) {
+            parent.remove(key);
+            check(&document, format!("{pointer} removed"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    counts
+}
+
+/// One value of each kind, and words that mean something somewhere.
+fn replacements() -> Vec<Value> {
+    vec![
+        json!("text"),
+        json!("1.0.0"),
+        json!("v2"),
+        json!("infra"),
+        json!("app"),
+        json!("list"),
+        json!("object"),
+        json!("generated-connection"),
+        json!("true"),
+        json!("NO"),
+        json!("a/b"),
+        json!(""),
+        json!(" "),
+        json!(7),
+        json!(1.5),
+        json!(true),
+        json!(null),
+        json!([]),
+        json!(["a"]),
+        json!([["a"]]),
+        json!([null]),
+        json!({}),
+        json!({"a": 1}),
+        json!({"a": null}),
+        json!([{}]),
+        json!([{"name": "é", "type": "text"}]),
+        json!({"stk-type": "required-connection"}),
+        json!({"stk-type": "generated-connection", "selected": 1, "type": "t"}),
+    ]
+}
+
+/// The versions of a format differ only in what must be there.
+fn absences() -> Vec<Value> {
+    vec![json!(null), json!("")]
+}
+
+#[test]
+fn every_change_of_stk_yaml_is_judged_alike() {
+    let schema = schema::stk_yaml();
+    for (version, values) in [
+        ("v1", absences()),
+        ("v2", replacements()),
+        ("v3", absences()),
+    ] {
+        let [taken, refused] =
+            agree_about_changes(&full_manifest(version), &values, &schema, manifest);
+        assert!(taken > 40 && refused > 40, "{taken} {refused}");
+    }
+}
+
+#[test]
+fn every_change_of_plugin_yaml_is_judged_alike() {
+    let schema = schema::plugin_yaml();
+    for (version, values) in [
+        ("v1", absences()),
+        ("v2", absences()),
+        ("v3", replacements()),
+    ] {
+        let [taken, refused] = agree_about_changes(&full_plugin(version), &values, &schema, plugin);
+        assert!(taken > 40 && refused > 40, "{taken} {refused}");
+    }
+}
