@@ -2,8 +2,8 @@
 //!
 //! They take what the parsers take, and refuse what the parsers call an error of a value's type or form; what needs
 //! two places at once (an alias that stands twice) is beyond them. A key that the format does not know, or only in
-//! another schema version, is taken: it carries a `deprecationMessage`, which editors show as a warning where other
-//! validators see nothing.
+//! another schema version, is taken: it carries a `deprecationMessage`, which editors show, and which other validators
+//! pass over.
 //!
 //! Draft-07, because it is what yaml-language-server and its relatives read without conditions.
 
@@ -37,7 +37,10 @@ pub fn plugin_yaml() -> Value {
     )
 }
 
+/// The definition of an input's value.
 const INPUT_VALUE: &str = "value";
+/// The most keys that the remark about an unknown one lists.
+const MOST_LISTED: usize = 12;
 
 fn document(top: &'static Shape, description: &str, odd_v3: Option<&str>) -> Value {
     let mut definitions = Map::new();
@@ -101,11 +104,12 @@ fn mapping(shape: &'static Shape, definitions: &mut Map<String, Value>) -> Map<S
         schema.insert("allOf".to_owned(), Value::Array(variants));
     }
     if !shape.is_open {
-        let message = format!(
-            "{} has no such key; it is ignored (STK005). Its keys: {}",
-            shape.title,
-            shape.names().collect::<Vec<_>>().join(", ")
-        );
+        let mut message = format!("{} has no such key; it is ignored (STK005)", shape.title);
+        // A long list would be all that an editor shows.
+        if shape.keys.len() <= MOST_LISTED {
+            let names: Vec<&str> = shape.names().collect();
+            message = format!("{message}. Its keys: {}", names.join(", "));
+        }
         schema.insert(
             "additionalProperties".to_owned(),
             json!({ "deprecationMessage": message }),
@@ -207,7 +211,7 @@ fn value(
             let shape = shape();
             define(shape, definitions);
             // In draft-07 what stands beside a `$ref` does not count, so it stands in a list.
-            let mut parts = vec![reference(shape.title)];
+            let mut parts = vec![reference(&definition_name(shape))];
             if !extra.is_empty() {
                 parts.push(Value::Object(keys(extra, definitions)));
             }
@@ -248,18 +252,24 @@ fn matching(form: &Form, types: &impl Fn(&[&str]) -> Value) -> Map<String, Value
     schema
 }
 
-fn reference(title: &str) -> Value {
-    json!({ "$ref": format!("#/definitions/{title}") })
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/definitions/{name}") })
+}
+
+/// The title without an article and without spaces, which a reference cannot hold.
+fn definition_name(shape: &Shape) -> String {
+    shape.title.trim_start_matches("an ").replace(' ', "-")
 }
 
 fn define(shape: &'static Shape, definitions: &mut Map<String, Value>) {
-    if definitions.contains_key(shape.title) {
+    let name = definition_name(shape);
+    if definitions.contains_key(&name) {
         return;
     }
     // A place first: the shape contains itself.
-    definitions.insert(shape.title.to_owned(), Value::Null);
+    definitions.insert(name.clone(), Value::Null);
     let schema = mapping(shape, definitions);
-    definitions.insert(shape.title.to_owned(), Value::Object(schema));
+    definitions.insert(name, Value::Object(schema));
 }
 
 /// The value of an input: anything, but an object that is a connection has to be a whole one.

@@ -82,6 +82,22 @@ pub(crate) struct Form {
     pub(crate) scalars: &'static [&'static str],
 }
 
+/// The regular expression of a semantic version, without anchors.
+macro_rules! semantic_version {
+    () => {
+        r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?"
+    };
+}
+pub(crate) use semantic_version;
+
+/// The regular expression of one name in a plugin reference, without anchors.
+macro_rules! slug {
+    () => {
+        "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+    };
+}
+pub(crate) use slug;
+
 /// Every schema version.
 pub(crate) const ALL: &[SchemaVersion] = &[SchemaVersion::V1, SchemaVersion::V2, SchemaVersion::V3];
 /// The first one.

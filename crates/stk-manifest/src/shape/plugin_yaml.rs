@@ -1,7 +1,7 @@
 //! The mappings of plugin.yaml.
 
 use super::stk_yaml::LINK_KEYS;
-use super::{Form, Key, Shape, Type, V1, V1_V2, V2_V3, V3, Variant, key};
+use super::{Form, Key, Shape, Type, V1, V1_V2, V2_V3, V3, Variant, key, semantic_version};
 use crate::definition::{ConditionOperator, InputKind};
 
 pub(crate) static TOP: Shape = Shape::new(
@@ -35,7 +35,7 @@ pub(crate) static TOP: Shape = Shape::new(
 );
 
 const VERSION: Form = Form {
-    pattern: r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)([-+][0-9A-Za-z.+-]+)?$",
+    pattern: concat!("^", semantic_version!(), "$"),
     message: "Write three numbers, such as 1.0.0",
     scalars: &[],
 };
@@ -301,7 +301,7 @@ pub(crate) static INPUT: Shape = Shape {
         },
     ],
     ..Shape::new(
-        "input",
+        "an input",
         &[
             key("label", Type::Text, "What a person is asked."),
             Key { kind: Type::Any, ..NAME },
@@ -363,7 +363,7 @@ const OPTIONAL: &[&str] = &[
 ];
 
 pub(crate) static CONDITION: Shape = Shape::new(
-    "condition",
+    "a condition",
     &[
         key(
             "variable",

@@ -1,6 +1,6 @@
 //! The mappings of stk.yaml.
 
-use super::{Form, Key, Shape, Type, V1, V2_V3, Variant, key};
+use super::{Form, Key, Shape, Type, V1, V2_V3, Variant, key, semantic_version, slug};
 
 pub(crate) static TOP: Shape = Shape::new(
     "stk.yaml",
@@ -141,7 +141,15 @@ pub(crate) static SPEC: Shape = Shape {
 };
 
 const QUALIFIER: Form = Form {
-    pattern: r"^\s*[A-Za-z0-9][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9][A-Za-z0-9._-]{0,127}(@[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?)?){1,2}\s*$",
+    pattern: concat!(
+        r"^\s*",
+        slug!(),
+        "(/",
+        slug!(),
+        "(@",
+        semantic_version!(),
+        r")?){1,2}\s*$"
+    ),
     message: "Write <studio>/<stack>@<version>/<plugin>@<version> or <studio>/<plugin>@<version>, with versions such as 1.2.3",
     scalars: &[],
 };

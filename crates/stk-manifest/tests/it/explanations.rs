@@ -133,7 +133,7 @@ fn every_explanation_has_every_part() {
         }
         assert!(text.ends_with(".\n"), "{code}");
         assert!(
-            text.lines().all(|line| line.chars().count() <= 145),
+            text.lines().all(|line| line.chars().count() <= 100),
             "{code}"
         );
     }

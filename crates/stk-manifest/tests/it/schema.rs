@@ -322,3 +322,143 @@ fn every_change_of_plugin_yaml_is_judged_alike() {
         assert!(taken > 40 && refused > 40, "{taken} {refused}");
     }
 }
+
+#[test]
+fn names_and_versions_are_judged_alike() {
+    let texts = [
+        "1.0.0",
+        "01.0.0",
+        "1.0",
+        "1.0.0-",
+        "1.0.0-rc.1",
+        "1.0.0-01",
+        "1.0.0-0a",
+        "1.0.0+build.5",
+        "1.0.0-a+b",
+        "1.0.0 ",
+        "v1.0.0",
+        "1.0.0-a..b",
+        "a/b",
+        "a/b@1.0.0",
+        "a/b@1.0.0-rc.1/c@1.0.0+x",
+        "a/b@01.0.0",
+        "a@1.0.0/b",
+        "a/b/c/d",
+        " a/b ",
+        "a//b",
+        "a/../b",
+        "a/b@latest",
+        "_a/b",
+        "a.b/c_d",
+        "alias",
+        "_alias",
+        "-alias",
+        "1alias",
+        "a b",
+        "a.b",
+        "é",
+        "a\n",
+        "..",
+        "==",
+        "=",
+        "containsAny",
+        "containsany",
+        "True",
+        "yes",
+        "on",
+        "Infra",
+        "manifest",
+        "plugin",
+        "aws-s3-conn",
+    ];
+    let pairs: [(Value, Value, &[&str], fn(&str, &str) -> Vec<Finding>); 2] = [
+        (
+            full_manifest("v2"),
+            schema::stk_yaml(),
+            &[
+                "/kind",
+                "/spec/type",
+                "/spec/plugins/0/name",
+                "/spec/plugins/0/alias",
+            ],
+            manifest,
+        ),
+        (
+            full_plugin("v3"),
+            schema::plugin_yaml(),
+            &[
+                "/kind",
+                "/metadata/version",
+                "/spec/single-use",
+                "/spec/inputs/0/name",
+                "/spec/inputs/0/type",
+                "/spec/inputs/0/condition/operator",
+            ],
+            plugin,
+        ),
+    ];
+    for (full, schema, pointers, parse) in pairs {
+        let validator = validator(&schema);
+        for pointer in pointers {
+            for text in texts {
+                let mut document = full.clone();
+                *document
+                    .pointer_mut(pointer)
+                    .expect("a place of the document") = json!(text);
+                let findings = parse("file", &document.to_string());
+                assert_eq!(
+                    is_wrong(&findings, is_of_shape),
+                    !validator.is_valid(&document),
+                    "{pointer} = {text:?}: {findings:?}"
+                );
+            }
+        }
+    }
+}
+
+/// What a validator says of the mistakes that people make.
+fn said(schema: &Value, yaml: &str) -> String {
+    let document: Value = serde_yaml::from_str(yaml).expect("YAML");
+    problems(&validator(schema), &document)
+}
+
+#[test]
+fn mistakes_are_named_at_their_place() {
+    let entry = "schema-version: v2\nkind: manifst\nspec:\n  type: infrastructure\n  plugins:\n  - name: acme/topic@latest\n    type: infra\n    inputs:\n      conn: {stk-type: required-connection, type: aws-s3-conn}\n    connections:\n      requires:\n      - {type: aws-sns-conn, alias: [topic]}\n";
+    insta::assert_snapshot!(said(&schema::stk_yaml(), entry), @r#"
+    /kind: "manifst" is not one of "manifest"
+    /spec/type: "infrastructure" is not one of "infra" or "app"
+    /spec/plugins/0/name: "acme/topic@latest" does not match "^\s*[A-Za-z0-9][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9][A-Za-z0-9._-]{0,127}(@(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?)?){1,2}\s*$"
+    /spec/plugins/0/inputs/conn: "selected" is a required property
+    /spec/plugins/0/connections/requires/0: "selected" is a required property
+    /spec/plugins/0/connections/requires/0/alias: ["topic"] is not of types "boolean", "number", "string"
+    /spec/plugins/0: "alias" is a required property
+    "#);
+    let inputs = "schema-version: v3\nkind: plugin\nmetadata: {name: topic, version: 2.0}\nspec:\n  type: infra\n  single-use: maybe\n  inputs:\n  - {name: topic name, type: string}\n  - {name: b, type: list}\n  - {name: c, type: object, inputs: [{name: d, type: bool, condition: {variable: x, operator: '='}}]}\n";
+    insta::assert_snapshot!(said(&schema::plugin_yaml(), inputs), @r#"
+    /metadata/version: 2.0 is not of type "string"
+    /spec/single-use: "maybe" does not match "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo])$"
+    /spec/inputs/0/type: "string" is not one of "text", "textarea" or 10 other candidates
+    /spec/inputs/0/name: "topic name" does not match "^[A-Za-z0-9_-]+$"
+    /spec/inputs/1: "input" is a required property
+    /spec/inputs/2/inputs/0/condition/operator: "=" is not one of "==", "!=" or 8 other candidates
+    "#);
+}
+
+#[test]
+fn unknown_keys_are_taken_with_a_remark() {
+    let schema = schema::stk_yaml();
+    let spec = &schema["properties"]["spec"];
+    insta::assert_snapshot!(spec["additionalProperties"]["deprecationMessage"].as_str().unwrap_or_default(), @"spec of stk.yaml has no such key; it is ignored (STK005). Its keys: type, app-id, infra-id, plugins, global-inputs, global-computed-inputs, repository");
+    let remark = |version: usize, key: &str| {
+        schema["allOf"][version]["then"]["properties"]["spec"]["properties"]["plugins"]["items"]
+            ["properties"][key]["deprecationMessage"]
+            .as_str()
+            .unwrap_or("none")
+            .to_owned()
+    };
+    insta::assert_snapshot!(remark(1, "connectors"), @"`connectors` belongs to schema v1; this file is v2");
+    assert_eq!(remark(0, "connectors"), "none");
+    let text = schema.to_string();
+    assert!(!text.contains("\"additionalProperties\":false"));
+}
