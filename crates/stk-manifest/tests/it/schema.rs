@@ -7,6 +7,9 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 use stk_manifest::{Finding, FindingCode, Manifest, PluginDefinition, schema};
 
+/// A parser, of which only the findings count.
+type Parse = fn(&str, &str) -> Vec<Finding>;
+
 fn validator(schema: &Value) -> Validator {
     jsonschema::draft7::meta::validate(schema).expect("a schema that is one");
     jsonschema::draft7::new(schema).expect("a schema that can be compiled")
@@ -36,7 +39,7 @@ fn files(folder: &Path, names: &[&str], found: &mut Vec<PathBuf>) {
 }
 
 /// Checks that the schema refuses a file if and only if the parser does; returns how many there were.
-fn agree(paths: &[PathBuf], schema: &Value, parse: fn(&str, &str) -> Vec<Finding>) -> usize {
+fn agree(paths: &[PathBuf], schema: &Value, parse: Parse) -> usize {
     let validator = validator(schema);
     let mut wrong = Vec::new();
     for path in paths {
@@ -208,7 +211,7 @@ fn agree_about_changes(
     full: &Value,
     replacements: &[Value],
     schema: &Value,
-    parse: fn(&str, &str) -> Vec<Finding>,
+    parse: Parse,
 ) -> [usize; 2] {
     let validator = validator(schema);
     let mut all = Vec::new();
@@ -257,20 +260,10 @@ fn agree_about_changes(
     counts
 }
 
-/// One value of each kind, and words that mean something somewhere.
+/// One value of each kind, and what looks like something.
 fn replacements() -> Vec<Value> {
     vec![
         json!("text"),
-        json!("1.0.0"),
-        json!("v2"),
-        json!("infra"),
-        json!("app"),
-        json!("list"),
-        json!("object"),
-        json!("generated-connection"),
-        json!("true"),
-        json!("NO"),
-        json!("a/b"),
         json!(""),
         json!(" "),
         json!(7),
@@ -286,7 +279,6 @@ fn replacements() -> Vec<Value> {
         json!({"a": null}),
         json!([{}]),
         json!([{"name": "é", "type": "text"}]),
-        json!({"stk-type": "required-connection"}),
         json!({"stk-type": "generated-connection", "selected": 1, "type": "t"}),
     ]
 }
@@ -326,6 +318,12 @@ fn every_change_of_plugin_yaml_is_judged_alike() {
 #[test]
 fn names_and_versions_are_judged_alike() {
     let texts = [
+        "app",
+        "infra",
+        "list",
+        "object",
+        "generated-connection",
+        "required-connection",
         "1.0.0",
         "01.0.0",
         "1.0",
@@ -371,7 +369,7 @@ fn names_and_versions_are_judged_alike() {
         "plugin",
         "aws-s3-conn",
     ];
-    let pairs: [(Value, Value, &[&str], fn(&str, &str) -> Vec<Finding>); 2] = [
+    let pairs: [(Value, Value, &[&str], Parse); 2] = [
         (
             full_manifest("v2"),
             schema::stk_yaml(),
@@ -392,6 +390,10 @@ fn names_and_versions_are_judged_alike() {
                 "/spec/single-use",
                 "/spec/inputs/0/name",
                 "/spec/inputs/0/type",
+                "/spec/inputs/1/type",
+                "/spec/inputs/2/type",
+                "/spec/inputs/3/type",
+                "/spec/inputs/4/type",
                 "/spec/inputs/0/condition/operator",
             ],
             plugin,
