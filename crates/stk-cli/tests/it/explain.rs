@@ -14,8 +14,9 @@ fn a_code_is_explained() {
 
     The format cannot do without this key, and it is not there, or nothing stands behind it.
 
-    **Why it matters.** Without `type` it is not known whether the plugin is deployed; without `plugins`, whether nothing is meant or a line was
-    lost. Nothing is destroyed because of a lost line, so it is an error.
+    **Why it matters.** Without `type` it is not known whether the plugin is deployed; without
+    `plugins`, whether nothing is meant or a line was lost. Nothing is destroyed because of a lost
+    line, so it is an error.
 
     **Wrong:**
 
@@ -36,7 +37,8 @@ fn a_code_is_explained() {
       type: infra
     ```
 
-    **What to do.** Add the key; the help under the finding says with which values. For a project without plugins write `plugins: []`.
+    **What to do.** Add the key; the help under the finding says with which values. For a project
+    without plugins write `plugins: []`.
     ");
     let lower = case.success(&["validate", "--explain", "stk012"]);
     assert_eq!(lower.stdout, ran.stdout);

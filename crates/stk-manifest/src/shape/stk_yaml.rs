@@ -172,9 +172,8 @@ pub(crate) static PLUGIN: Shape = Shape::new(
         key(
             "alias",
             Type::Matching(&ALIAS),
-            "What this application of the plugin is called: unique in the file, and the name of its folder, its state and its Terraform module. Renaming it destroys and creates everything anew.",
+            "What this application of the plugin is called: unique in the file, and the name of its folder, its state and its Terraform module. Renaming it destroys and creates everything anew. In schema v1 it may be missing.",
         )
-        .only_in(V2_V3)
         .required_in(V2_V3),
         key(
             "plugin-version-id",
