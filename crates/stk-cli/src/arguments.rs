@@ -10,6 +10,8 @@ use stk_orchestrator::LoadError;
 use stk_run::exit_code;
 use stk_store::Locations;
 
+use crate::explain;
+
 /// Deploys the infrastructure plugins of a StackSpot project, without an account and without a
 /// server.
 #[derive(Debug, Parser)]
@@ -106,6 +108,10 @@ pub(crate) struct Validate {
     /// How the findings are printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    /// Explain the code of a finding, such as STK012, and check nothing; without a code, list them
+    /// all.
+    #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = explain::LIST)]
+    pub(crate) explain: Option<String>,
 }
 
 #[derive(Args, Debug)]

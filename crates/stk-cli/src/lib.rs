@@ -3,6 +3,7 @@
 mod arguments;
 mod cancel;
 mod deploy;
+mod explain;
 mod graph;
 mod output;
 mod project;

@@ -7,9 +7,12 @@ use stk_run::exit_code;
 
 use crate::arguments::{Format, Validate, current_folder, environment_name};
 use crate::output::{print, print_json};
-use crate::{project, templates};
+use crate::{explain, project, templates};
 
 pub(crate) fn run(call: &Validate, environment: &Environment, log: &Log) -> Result<u8, Failure> {
+    if let Some(code) = &call.explain {
+        return explain::run(code);
+    }
     let findings = findings(call, environment)?;
     let count = |severity| {
         findings

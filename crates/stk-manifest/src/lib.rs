@@ -6,6 +6,8 @@ mod dynamic;
 mod finding;
 mod manifest;
 mod qualifier;
+pub mod schema;
+mod shape;
 mod units;
 mod workspace;
 mod yaml;

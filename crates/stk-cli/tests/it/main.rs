@@ -10,6 +10,7 @@
 
 mod busy;
 mod deploy;
+mod explain;
 mod graph;
 mod interrupt;
 mod prompt;

@@ -89,6 +89,10 @@ fn help_of_validate() {
               
               [default: text]
 
+          --explain [<CODE>]
+              Explain the code of a finding, such as STK012, and check nothing; without a code, list
+              them all
+
       -h, --help
               Print help (see a summary with '-h')
     ");

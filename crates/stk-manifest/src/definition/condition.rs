@@ -60,6 +60,10 @@ impl ConditionOperator {
         ("notContainsAll", Self::NotContainsAll),
     ];
 
+    pub(crate) fn names() -> Vec<&'static str> {
+        Self::NAMES.iter().map(|(name, _)| *name).collect()
+    }
+
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::NAMES
             .iter()

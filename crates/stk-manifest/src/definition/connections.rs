@@ -3,10 +3,8 @@
 use super::ConnectionSlot;
 use crate::connection::OutputMapping;
 use crate::finding::{FindingCode, Report, quoted};
+use crate::shape::plugin_yaml::{OUTPUT, SLOT};
 use crate::yaml::{Fields, What, text_of};
-
-const SLOT: &[&str] = &["type", "alias", "outputs"];
-const OUTPUT: &[&str] = &["from", "to"];
 
 /// v2's `connections: [{type, alias, outputs}]` and v1's `connection-interface: [type…]`.
 pub(super) fn slots(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<ConnectionSlot> {
@@ -17,7 +15,7 @@ pub(super) fn slots(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<Con
         let Some(item) = Fields::of(node, what, report) else {
             continue;
         };
-        item.warn_unknown(SLOT, report);
+        item.warn_unknown(&SLOT, report);
         let kind = item.required_text("type", "name the connection interface type", report);
         let alias = item.required_text("alias", "name the slot", report);
         let outputs = outputs(&item, report);
@@ -79,7 +77,7 @@ pub(super) fn outputs(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<O
         .iter()
         .filter_map(|node| {
             let item = Fields::of(node, what, report)?;
-            item.warn_unknown(OUTPUT, report);
+            item.warn_unknown(&OUTPUT, report);
             let from = item.required_text("from", "name the Terraform output", report);
             let to = item.required_text("to", "name the connection's attribute", report);
             Some(OutputMapping {

@@ -6,6 +6,7 @@ use super::{Condition, ConditionOperator};
 use crate::connection::OutputMapping;
 use crate::definition::connections::outputs;
 use crate::finding::{FindingCode, Position, Report, nearest, quoted};
+use crate::shape::plugin_yaml::{CONDITION, INPUT};
 use crate::yaml::{Fields, Node, What};
 
 /// One input that a plugin declares.
@@ -86,6 +87,11 @@ impl InputKind {
         ("generated-connection", Self::GeneratedConnection),
     ];
 
+    /// The types as plugin.yaml writes them.
+    pub(crate) fn names() -> Vec<&'static str> {
+        Self::NAMES.iter().map(|(name, _)| *name).collect()
+    }
+
     /// The type as plugin.yaml writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -101,27 +107,6 @@ impl InputKind {
         matches!(self, Self::RequiredConnection | Self::GeneratedConnection)
     }
 }
-
-const KNOWN: &[&str] = &[
-    "label",
-    "name",
-    "type",
-    "description",
-    "required",
-    "default",
-    "pattern",
-    "help",
-    "global",
-    "items",
-    "external-items",
-    "condition",
-    "add-question",
-    "input",
-    "inputs",
-    "connection-interface-type",
-    "outputs",
-];
-const CONDITION: &[&str] = &["variable", "operator", "value"];
 
 /// Reads the inputs in `nodes`. `owner` is what messages call their place.
 pub(super) fn read_inputs(
@@ -170,7 +155,7 @@ fn read_input(
         ordinal
     };
     let fields = Fields::of(node, what, report)?;
-    fields.warn_unknown(KNOWN, report);
+    fields.warn_unknown(&INPUT, report);
     let items = match fields.node("items") {
         Some(_) => fields
             .list("items", report)
@@ -253,7 +238,7 @@ fn kind(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Option<InputKind> {
 }
 
 fn read_condition(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Option<Condition> {
-    fields.warn_unknown(CONDITION, report);
+    fields.warn_unknown(&CONDITION, report);
     let variable = fields.required_text("variable", "name the input that decides", report);
     let operator = fields.required_text("operator", "write an operator such as `==`", report);
     let value = fields.node("value").map(|node| node.to_value(report));

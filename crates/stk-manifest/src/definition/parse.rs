@@ -7,46 +7,8 @@ use super::input::read_inputs;
 use super::{ConnectionSlot, PluginDefinition};
 use crate::finding::{FindingCode, Parsed, Report, quoted};
 use crate::manifest::{Link, SchemaVersion, document_kind, kind_of};
+use crate::shape::plugin_yaml::{GENERATES, METADATA, REQUIRES, RUNTIME, SPEC, TOP};
 use crate::yaml::{Fields, What, load, text_of};
-
-const TOP: &[&str] = &["schema-version", "kind", "metadata", "spec"];
-const METADATA: &[&str] = &["name", "display-name", "description", "version", "picture"];
-const SPEC: &[&str] = &[
-    "type",
-    "runtime",
-    "docs",
-    "about",
-    "implementation",
-    "requirements",
-    "release-notes",
-    "usage",
-    "compatibility",
-    "technologies",
-    "repository",
-    "single-use",
-    "stk-projects-only",
-    "app-allowed",
-    "justification",
-    "inputs",
-    "inputs-envs",
-    "computed-inputs",
-    "global-computed-inputs",
-    "hooks",
-    "requires",
-    "generates",
-    "outputs",
-    "allowed-resource-fork",
-];
-const REQUIRES: &[&str] = &[
-    "connections",
-    "connection-interface",
-    "plugin",
-    "plugins",
-    "variables",
-    "actions",
-];
-const GENERATES: &[&str] = &["connections", "connection-interface", "link", "links"];
-const RUNTIME: &[&str] = &["environment"];
 
 pub(super) fn parse(file: &str, text: &str) -> Parsed<PluginDefinition> {
     let mut report = Report::new(file);
@@ -57,7 +19,7 @@ pub(super) fn parse(file: &str, text: &str) -> Parsed<PluginDefinition> {
 fn read(file: &str, text: &str, report: &mut Report) -> Option<PluginDefinition> {
     let root = load(text, report)?;
     let top = Fields::of(&root, What::Document, report)?;
-    top.warn_unknown(TOP, report);
+    top.warn_unknown(&TOP, report);
     let schema_version = schema_version(&top, report)?;
     let is_plugin = document_kind(&top, "plugin", report);
     let metadata = required_mapping(&top, "metadata", report);
@@ -66,20 +28,20 @@ fn read(file: &str, text: &str, report: &mut Report) -> Option<PluginDefinition>
         return None;
     }
     let metadata = metadata?;
-    metadata.warn_unknown(METADATA, report);
+    metadata.warn_unknown(&METADATA, report);
     let name = name(&metadata, report);
     let version = version(&metadata, report);
     let display_name = metadata.text("display-name", report);
     let description = metadata.text("description", report);
 
     let spec = spec?;
-    spec.warn_unknown(SPEC, report);
+    spec.warn_unknown(&SPEC, report);
     let kind = spec
         .required_text("type", "add `type: infra` or `type: app`", report)
         .and_then(|(text, at)| kind_of(&text, at, &spec.name_of("type"), report));
     let runtime_environment = match spec.mapping("runtime", report) {
         Some(runtime) => {
-            runtime.warn_unknown(RUNTIME, report);
+            runtime.warn_unknown(&RUNTIME, report);
             runtime.texts("environment", report)
         }
         None => Vec::new(),
@@ -99,14 +61,14 @@ fn read(file: &str, text: &str, report: &mut Report) -> Option<PluginDefinition>
     let mut requires = Vec::new();
     let mut required_variables = Vec::new();
     if let Some(fields) = spec.mapping("requires", report) {
-        fields.warn_unknown(REQUIRES, report);
+        fields.warn_unknown(&REQUIRES, report);
         requires = slots(&fields, report);
         required_variables = fields.texts("variables", report);
     }
     let mut generates: Vec<ConnectionSlot> = Vec::new();
     let mut links = Vec::new();
     if let Some(fields) = spec.mapping("generates", report) {
-        fields.warn_unknown(GENERATES, report);
+        fields.warn_unknown(&GENERATES, report);
         generates = slots(&fields, report);
         links = read_links(&fields, report);
     }

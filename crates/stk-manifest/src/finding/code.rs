@@ -23,6 +23,15 @@ macro_rules! codes {
                     $(Self::$name => $code,)+
                 }
             }
+
+            /// What the code means, why it matters, an example with the mistake and one without, and what to do, as
+            /// Markdown. The first line is a heading: the code and [`FindingCode::title`].
+            #[must_use]
+            pub const fn explanation(self) -> &'static str {
+                match self {
+                    $(Self::$name => include_str!(concat!("explanations/", $code, ".md")),)+
+                }
+            }
         }
     };
 }
@@ -108,6 +117,28 @@ codes! {
     TemplateSyntax = "STK071",
 }
 
+impl FindingCode {
+    /// The code that `text` names, in capitals or not.
+    #[must_use]
+    pub fn find(text: &str) -> Option<Self> {
+        let text = text.trim();
+        Self::ALL
+            .iter()
+            .find(|code| code.as_str().eq_ignore_ascii_case(text))
+            .copied()
+    }
+
+    /// What the code is about, on one line.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.explanation()
+            .lines()
+            .next()
+            .and_then(|heading| heading.split_once(": "))
+            .map_or("", |(_, title)| title)
+    }
+}
+
 impl fmt::Display for FindingCode {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
@@ -123,6 +154,20 @@ impl Serialize for FindingCode {
 #[cfg(test)]
 mod tests {
     use super::FindingCode;
+
+    #[test]
+    fn every_explanation_starts_with_its_code() {
+        for code in FindingCode::ALL {
+            let heading = format!("# {code}: {}\n\n", code.title());
+            assert!(code.explanation().starts_with(&heading), "{code}");
+            assert!(!code.title().is_empty(), "{code}");
+            assert_eq!(
+                FindingCode::find(&code.as_str().to_lowercase()),
+                Some(*code)
+            );
+        }
+        assert_eq!(FindingCode::find("STK999"), None);
+    }
 
     #[test]
     fn codes_ascend_and_the_table_has_each() {

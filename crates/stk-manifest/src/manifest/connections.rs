@@ -7,11 +7,9 @@ use serde_json::{Map, Value};
 use super::AppliedConnections;
 use crate::connection::{ConnectionSource, Direction, SelectedConnection, find_connections};
 use crate::finding::{FindingCode, Position, Report, quoted};
+use crate::shape::stk_yaml::{CONNECTION, CONNECTIONS, CONNECTOR};
 use crate::yaml::{Fields, Places, What};
 
-const LISTS: &[&str] = &["generates", "requires"];
-const ITEM: &[&str] = &["type", "selected", "alias"];
-const CONNECTOR: &[&str] = &["name", "type", "alias", "selected"];
 /// Marks v1's flattened connector inputs: `aws_rds_conn__CONNECTOR: <name>`, `aws_rds_conn__CONNECTOR__host: …`.
 pub(crate) const CONNECTOR_MARK: &str = "__CONNECTOR";
 
@@ -23,7 +21,7 @@ pub(super) fn read(
 ) -> AppliedConnections {
     let mut found = AppliedConnections::default();
     if let Some(lists) = fields.mapping("connections", report) {
-        lists.warn_unknown(LISTS, report);
+        lists.warn_unknown(&CONNECTIONS, report);
         found.generates = listed(&lists, "generates", fields.what(), report);
         found.requires = listed(&lists, "requires", fields.what(), report);
     }
@@ -47,7 +45,7 @@ fn listed(
         .iter()
         .filter_map(|node| {
             let item = Fields::of(node, what, report)?;
-            item.warn_unknown(ITEM, report);
+            item.warn_unknown(&CONNECTION, report);
             let connection = text(
                 &item,
                 "selected",
@@ -151,7 +149,7 @@ fn connectors(
         .iter()
         .filter_map(|node| {
             let item = Fields::of(node, what, report)?;
-            item.warn_unknown(CONNECTOR, report);
+            item.warn_unknown(&CONNECTOR, report);
             let connection = text(
                 &item,
                 "name",

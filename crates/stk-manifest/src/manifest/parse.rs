@@ -5,29 +5,8 @@ use std::collections::HashMap;
 use super::plugin::{PluginReader, read_plugin};
 use super::{AppliedPlugin, Kind, Manifest, SchemaVersion, kind_of};
 use crate::finding::{FindingCode, Parsed, Position, Report, nearest, quoted};
+use crate::shape::stk_yaml::{METADATA, SPEC, TOP};
 use crate::yaml::{Fields, What, load};
-
-const TOP: &[&str] = &["schema-version", "kind", "metadata", "spec"];
-const METADATA: &[&str] = &[
-    "name",
-    "description",
-    "stack-version-id",
-    "stack",
-    "starter",
-    // Seen in drafts of v1.
-    "app-id",
-    "infra-id",
-    "runtime-version",
-];
-const SPEC: &[&str] = &[
-    "type",
-    "app-id",
-    "infra-id",
-    "plugins",
-    "global-inputs",
-    "global-computed-inputs",
-    "repository",
-];
 
 pub(super) fn parse(file: &str, text: &str) -> Parsed<Manifest> {
     let mut report = Report::new(file);
@@ -38,12 +17,12 @@ pub(super) fn parse(file: &str, text: &str) -> Parsed<Manifest> {
 fn read(file: &str, text: &str, report: &mut Report) -> Option<Manifest> {
     let root = load(text, report)?;
     let top = Fields::of(&root, What::Document, report)?;
-    top.warn_unknown(TOP, report);
+    top.warn_unknown(&TOP, report);
     let schema_version = schema_version(&top, report);
     let is_manifest = document_kind(&top, "manifest", report);
     let metadata = top.mapping("metadata", report);
     if let Some(metadata) = &metadata {
-        metadata.warn_unknown(METADATA, report);
+        metadata.warn_unknown(&METADATA, report);
     }
     let spec = match top.node("spec") {
         Some(_) => top.mapping("spec", report)?,
@@ -57,7 +36,7 @@ fn read(file: &str, text: &str, report: &mut Report) -> Option<Manifest> {
             return None;
         }
     };
-    spec.warn_unknown(SPEC, report);
+    spec.warn_unknown(&SPEC, report);
     let of_metadata = |key: &str, report: &mut Report| {
         metadata
             .as_ref()

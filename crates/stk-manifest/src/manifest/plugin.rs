@@ -8,22 +8,8 @@ use super::alias::{self, Derived};
 use super::{AppliedPlugin, Kind, Link, SchemaVersion, connections, kind_of};
 use crate::finding::{FindingCode, Position, Report, quoted};
 use crate::qualifier::PluginQualifier;
+use crate::shape::stk_yaml::{LINK, LINKS, PLUGIN};
 use crate::yaml::{Fields, Node, What};
-
-const KNOWN: &[&str] = &[
-    "name",
-    "alias",
-    "plugin-version-id",
-    "stack-version-id",
-    "type",
-    "inputs",
-    "inputs-envs",
-    "connections",
-    "connectors",
-    "links",
-];
-const LINKS: &[&str] = &["generates"];
-const LINK: &[&str] = &["name", "url", "type", "picture"];
 
 /// What the reading of one entry needs to know of the file and of earlier entries.
 pub(super) struct PluginReader {
@@ -83,7 +69,7 @@ pub(super) fn read_plugin(
         None => ordinal,
     };
     let fields = Fields::of(node, what, report)?;
-    fields.warn_unknown(KNOWN, report);
+    fields.warn_unknown(&PLUGIN, report);
     let kind = fields
         .required_text("type", "add `type: infra` or `type: app`", report)
         .and_then(|(text, at)| kind_of(&text, at, &fields.name_of("type"), report));
@@ -172,7 +158,7 @@ fn links(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<Link> {
     let Some(links) = fields.mapping("links", report) else {
         return Vec::new();
     };
-    links.warn_unknown(LINKS, report);
+    links.warn_unknown(&LINKS, report);
     let whole = fields.what();
     let what = What::Part("a link", &whole);
     links
@@ -180,7 +166,7 @@ fn links(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<Link> {
         .iter()
         .filter_map(|node| {
             let link = Fields::of(node, what, report)?;
-            link.warn_unknown(LINK, report);
+            link.warn_unknown(&LINK, report);
             Some(Link {
                 name: link.text("name", report),
                 url: link.text("url", report),

@@ -6,6 +6,7 @@ use super::node::{Entry, Node, NodeValue, Places, to_map};
 use super::scalar::Reading;
 use super::what::What;
 use crate::finding::{FindingCode, Position, Report, nearest, quoted};
+use crate::shape::Shape;
 
 /// A mapping that is being read. `what` names it in messages, as in "`connections` of the plugin `a`".
 pub(crate) struct Fields<'n, 'a, 'p> {
@@ -161,9 +162,9 @@ impl<'n, 'a, 'p> Fields<'n, 'a, 'p> {
     }
 
     /// Warns about every key that is not in `known`.
-    pub(crate) fn warn_unknown(&self, known: &[&str], report: &mut Report) {
+    pub(crate) fn warn_unknown(&self, known: &Shape, report: &mut Report) {
         for entry in self.entries {
-            if known.contains(&&*entry.key) {
+            if known.has(&entry.key) {
                 continue;
             }
             report.warning(
@@ -174,8 +175,7 @@ impl<'n, 'a, 'p> Fields<'n, 'a, 'p> {
                     self.what,
                     quoted(&entry.key)
                 ),
-                nearest(&entry.key, known.iter().copied())
-                    .map(|known| format!("did you mean `{known}`?")),
+                nearest(&entry.key, known.names()).map(|known| format!("did you mean `{known}`?")),
             );
         }
     }

@@ -6,9 +6,11 @@
 )]
 
 mod definition;
+mod explanations;
 mod hostile;
 mod manifest;
 mod property;
+mod schema;
 mod secrets;
 mod slots;
 mod support;

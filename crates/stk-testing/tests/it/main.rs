@@ -4,4 +4,5 @@ mod actions;
 mod documents;
 mod inputs_document;
 mod install;
+mod manifest_documents;
 mod moto;
