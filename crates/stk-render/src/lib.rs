@@ -8,6 +8,7 @@ mod jinja;
 mod limits;
 mod path;
 mod python;
+pub mod reads;
 mod render;
 mod templates;
 mod tree;

@@ -146,7 +146,7 @@ pub fn evaluate(source: &str, name: &str, context: &Context) -> Result<Evaluated
 }
 
 /// The text of a template, or `None` for a binary file.
-fn text_of(bytes: &[u8]) -> Option<&str> {
+pub(crate) fn text_of(bytes: &[u8]) -> Option<&str> {
     if bytes.contains(&0) {
         return None;
     }
