@@ -4,6 +4,7 @@ mod arguments;
 mod cancel;
 mod deploy;
 mod graph;
+mod interface;
 mod output;
 mod project;
 mod render;

@@ -139,13 +139,13 @@ struct Problem {
 }
 
 #[derive(Clone, Copy)]
-enum Syntax {
+pub(crate) enum Syntax {
     Native,
     Json,
 }
 
 impl Syntax {
-    fn of(file: &str) -> Option<Self> {
+    pub(crate) fn of(file: &str) -> Option<Self> {
         let name = file.rsplit('/').next().unwrap_or(file);
         let backup = name.starts_with('#') && name.ends_with('#');
         if name.starts_with('.') || name.ends_with('~') || backup {
