@@ -86,10 +86,16 @@ mod tests {
                 "main.tf",
                 "# output \"comment\" {}\noutput \"arn\" {\n  value = <<-E\n    output \"text\" {}\n  E\n}\noutput bare {\n  value = 1\n}\n",
             ),
-            ("more.tf.json", r#"{"output": {"url": {"value": 1}}, "locals": {"output": {"no": 1}}}"#),
+            (
+                "more.tf.json",
+                r#"{"output": {"url": {"value": 1}}, "locals": {"output": {"no": 1}}}"#,
+            ),
             ("list.tf.json", r#"[{"output": [{"a": {}}, {"b": {}}]}]"#),
             ("main.tofu", "output \"tofu\" {\n  value = 1\n}\n"),
-            ("x_override.tf", "\u{feff}output \"over\" {\n  value = 1\n}\n"),
+            (
+                "x_override.tf",
+                "\u{feff}output \"over\" {\n  value = 1\n}\n",
+            ),
             ("module/main.tf", "output \"inner\" {\n  value = 1\n}\n"),
             ("notes.md", "output \"notes\" {}"),
             (".hidden.tf", "output \"hidden\" {}"),

@@ -11,6 +11,7 @@
 mod busy;
 mod deploy;
 mod graph;
+mod interface;
 mod interrupt;
 mod prompt;
 mod render;

@@ -8,7 +8,11 @@ use super::{Inputs, Look, Problem, Rendering, paths};
 
 impl Look<'_> {
     pub(super) fn missing_outputs(&self, rendering: &Rendering) -> Vec<Problem> {
-        let mapped = self.unit.generates.iter().any(|each| !each.outputs.is_empty());
+        let mapped = self
+            .unit
+            .generates
+            .iter()
+            .any(|each| !each.outputs.is_empty());
         if !mapped {
             return Vec::new();
         }
