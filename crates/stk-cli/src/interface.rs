@@ -1,10 +1,11 @@
 //! Whether the plugins fit each other: connection types, attributes, outputs.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use gha::Environment;
-use stk_deploy::{Inputs, Mismatch, Place, Problem};
-use stk_manifest::{Finding, FindingCode, Position, Severity, Unit, nearest};
+use stk_deploy::{Effect, Inputs, Mismatch, Place, Problem};
+use stk_manifest::{Finding, FindingCode, Severity, Unit, nearest};
 use stk_orchestrator::{PluginSource, Project};
 
 use crate::render::record;
@@ -23,6 +24,7 @@ pub(crate) fn check(
     let mut findings = types(&project.units, &file);
     let known = project.workspace.connections.all().clone();
     let places = Places {
+        packages,
         file,
         units: project.units.clone(),
         sources: project.sources.clone(),
@@ -95,13 +97,14 @@ fn types(units: &[Unit], file: &str) -> Vec<Finding> {
 }
 
 /// Where the parts of a project stand.
-struct Places {
+struct Places<'a> {
+    packages: &'a Packages,
     file: String,
     units: Vec<Unit>,
     sources: BTreeMap<String, PluginSource>,
 }
 
-impl Places {
+impl Places<'_> {
     fn finding(&self, mismatch: &Mismatch) -> Option<Finding> {
         let alias = mismatch.alias.as_str();
         let unit = self.units.iter().find(|unit| unit.alias == alias)?;
@@ -115,15 +118,11 @@ impl Places {
                 generator,
                 attribute,
                 provided,
-                certain,
+                effect,
             } => {
-                let severity = if *certain {
-                    Severity::Error
-                } else {
-                    Severity::Warning
-                };
                 let message = format!(
-                    "the plugin `{alias}` reads `{expression}`, but the plugin `{generator}` gives its connection `{connection}` (slot `{slot}`) no attribute `{attribute}`"
+                    "the plugin `{alias}` {} `{expression}`, but the connection `{connection}` (slot `{slot}`), which the plugin `{generator}` generates, has no attribute `{attribute}`",
+                    verb(*effect)
                 );
                 let names = provided.iter().map(String::as_str);
                 let help = match nearest(attribute, names) {
@@ -131,12 +130,33 @@ impl Places {
                     None => format!("`{generator}` gives it {}", listed(provided)),
                 };
                 let code = FindingCode::MissingAttribute;
-                in_template(source, place, severity, code, message, Some(help))
+                self.in_template(source, place, severity(*effect), code, message, Some(help))
+            }
+            Problem::UnknownSlot {
+                place,
+                expression,
+                slot,
+                slots,
+                effect,
+            } => {
+                let message = format!(
+                    "the plugin `{alias}` {} `{expression}`, but it requires no connection for a slot `{slot}`",
+                    verb(*effect)
+                );
+                let help = match nearest(slot, slots.iter().map(String::as_str)) {
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None if slots.is_empty() => {
+                        "add the slot to `requires.connections` of its plugin.yaml".to_owned()
+                    }
+                    None => format!("the slots that it requires are {}", listed(slots)),
+                };
+                let code = FindingCode::UndeclaredSlot;
+                self.in_template(source, place, severity(*effect), code, message, Some(help))
             }
             Problem::Undefined { place, message } => {
                 let message = format!("in the plugin `{alias}` {message}");
                 let code = FindingCode::UndefinedValue;
-                in_template(source, place, Severity::Warning, code, message, None)
+                self.in_template(source, place, Severity::Warning, code, message, None)
             }
             Problem::MissingOutput {
                 slot,
@@ -185,43 +205,81 @@ impl Places {
             }
         })
     }
+
+    fn in_template(
+        &self,
+        source: &PluginSource,
+        place: &Place,
+        severity: Severity,
+        code: FindingCode,
+        message: String,
+        help: Option<String>,
+    ) -> Finding {
+        let computed = [
+            ("computed_inputs.", "computed-inputs"),
+            ("global_computed_inputs.", "global-computed-inputs"),
+        ]
+        .iter()
+        .find_map(|(prefix, key)| Some((key, place.template.strip_prefix(prefix)?)));
+        let (file, line, column, message) = match computed {
+            Some((key, name)) => (
+                source.definition_file(),
+                self.line_of(source, key, name),
+                1,
+                format!("{message} (computed input `{name}`)"),
+            ),
+            None => (
+                source.templates.join(&place.template),
+                place.line,
+                place.column,
+                message,
+            ),
+        };
+        Finding {
+            severity,
+            code,
+            message,
+            file: file.display().to_string(),
+            line,
+            column,
+            help,
+        }
+    }
+
+    /// The line of a computed input in plugin.yaml, as far as a look at its lines tells: of its own key, or of the key
+    /// that it stands below. Those of stk.yaml's `global-computed-inputs` are values and never get here.
+    fn line_of(&self, source: &PluginSource, key: &str, name: &str) -> u32 {
+        let files = self.packages.get(&stand_in(source)).into_iter().flatten();
+        let definition = files.into_iter().find(|entry| entry.path == "plugin.yaml");
+        let text = definition.map_or(Cow::default(), |entry| {
+            String::from_utf8_lossy(&entry.bytes)
+        });
+        let starts = |line: &str, word: &str| {
+            let line = line.trim_start().trim_start_matches(['"', '\'']);
+            let rest = line.strip_prefix(word);
+            rest.is_some_and(|rest| rest.trim_start_matches(['"', '\'']).starts_with(':'))
+        };
+        let mut lines = (1..).zip(text.lines());
+        let Some((parent, _)) = lines.find(|(_, line)| starts(line, key)) else {
+            return 1;
+        };
+        let own = lines.find(|(_, line)| starts(line, name));
+        own.map_or(parent, |(line, _)| line)
+    }
 }
 
-fn in_template(
-    source: &PluginSource,
-    place: &Place,
-    severity: Severity,
-    code: FindingCode,
-    message: String,
-    help: Option<String>,
-) -> Finding {
-    let computed = ["computed_inputs.", "global_computed_inputs."]
-        .iter()
-        .find_map(|group| place.template.strip_prefix(group));
-    let (file, at, message) = match computed {
-        Some(name) => (
-            source.definition_file(),
-            // Where the input stands in the file is not known here.
-            Position::START,
-            format!("{message} (computed input `{name}`)"),
-        ),
-        None => (
-            source.templates.join(&place.template),
-            Position {
-                line: place.line,
-                column: place.column,
-            },
-            message,
-        ),
-    };
-    Finding {
-        severity,
-        code,
-        message,
-        file: file.display().to_string(),
-        line: at.line,
-        column: at.column,
-        help,
+fn verb(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Certain => "reads",
+        Effect::Compared => "compares",
+        Effect::Possible => "may read",
+    }
+}
+
+fn severity(effect: Effect) -> Severity {
+    match effect {
+        Effect::Certain => Severity::Error,
+        Effect::Compared | Effect::Possible => Severity::Warning,
     }
 }
 

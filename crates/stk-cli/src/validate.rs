@@ -110,7 +110,8 @@ fn code(findings: &[Finding]) -> u8 {
         | FindingCode::NoTemplates
         | FindingCode::MissingAttribute
         | FindingCode::MissingOutput
-        | FindingCode::UndefinedValue => exit_code::TEMPLATE,
+        | FindingCode::UndefinedValue
+        | FindingCode::UndeclaredSlot => exit_code::TEMPLATE,
         FindingCode::Cycle
         | FindingCode::TwoGenerators
         | FindingCode::StillRequired

@@ -48,8 +48,21 @@ pub enum Problem {
         attribute: String,
         /// What it gives.
         provided: Vec<String>,
-        /// Whether the template really gets there with these inputs, and needs the value.
-        certain: bool,
+        /// What comes of it.
+        effect: Effect,
+    },
+    /// A template reads a connection for which the plugin has no slot.
+    UnknownSlot {
+        /// Where it reads it.
+        place: Place,
+        /// How a template would write it, as `connections.topik`.
+        expression: String,
+        /// The slot that there is not.
+        slot: String,
+        /// The slots that there are.
+        slots: Vec<String>,
+        /// What comes of it.
+        effect: Effect,
     },
     /// An attribute of a generated connection is filled from an output that Terraform will not have.
     MissingOutput {
@@ -76,6 +89,17 @@ pub enum Problem {
         /// What has no value, and what comes of it.
         message: String,
     },
+}
+
+/// What comes of a read of something that is not there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Effect {
+    /// The template gets there with these inputs, and prints nothing, or fails.
+    Certain,
+    /// It only compares it, which is always false.
+    Compared,
+    /// Whether it gets there is not known.
+    Possible,
 }
 
 /// A place in a template.
@@ -240,19 +264,17 @@ impl Look<'_> {
             let Some(expression) = expression(&warning.message) else {
                 continue;
             };
-            let of_connection = self.reads.iter().any(|read| {
-                read.template == warning.template
-                    && Some(read.line) == warning.line
-                    && paths::is_connection(self.unit, read)
-            });
-            if of_connection {
+            let on_line: Vec<_> = self
+                .reads
+                .iter()
+                .filter(|read| read.template == warning.template && Some(read.line) == warning.line)
+                .collect();
+            let at = on_line.iter().find(|read| read.to_string() == expression);
+            // What is not found may be a connection under another name.
+            let mut meant = on_line.iter().filter(|_| at.is_none()).chain(at);
+            if meant.any(|read| paths::is_connection(self.unit, read)) {
                 continue;
             }
-            let at = self.reads.iter().find(|read| {
-                read.template == warning.template
-                    && Some(read.line) == warning.line
-                    && read.to_string() == expression
-            });
             problems.push(Problem::Undefined {
                 place: Place {
                     template: warning.template.clone(),
@@ -294,9 +316,9 @@ fn expression(message: &str) -> Option<&str> {
 
 fn place(problem: &Problem) -> Option<(&str, u32, u32)> {
     match problem {
-        Problem::MissingAttribute { place, .. } | Problem::Undefined { place, .. } => {
-            Some((&place.template, place.line, place.column))
-        }
+        Problem::MissingAttribute { place, .. }
+        | Problem::UnknownSlot { place, .. }
+        | Problem::Undefined { place, .. } => Some((&place.template, place.line, place.column)),
         Problem::MissingOutput { .. } | Problem::Unused { .. } => None,
     }
 }

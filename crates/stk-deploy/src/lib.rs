@@ -20,7 +20,7 @@ pub use connections::{ConnectionError, Connections};
 pub use deploy::Deployed;
 pub use error::{Failing, TaskError};
 pub use iac::Stored;
-pub use interface::{Inputs, Mismatch, Place, Problem, interface};
+pub use interface::{Effect, Inputs, Mismatch, Place, Problem, interface};
 pub use mapping::MappingError;
 pub use project::ProjectError;
 pub use render::{Project, UnitError, check, render};

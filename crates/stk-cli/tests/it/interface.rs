@@ -115,11 +115,11 @@ locals {
     );
     insta::assert_snapshot!(seen(&case), @"
     exit 13
-    empty/plugins/queue/templates-deploy/main.tf:2:34: error[STK081]: the plugin `orders-queue` reads `connections.topic.arm`, but the plugin `orders-topic` gives its connection `orders topic` (slot `topic`) no attribute `arm`
+    empty/plugins/queue/templates-deploy/main.tf:2:34: error[STK081]: the plugin `orders-queue` reads `connections.topic.arm`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `arm`
       help: did you mean `arn`?
-    empty/plugins/queue/templates-deploy/main.tf:3:37: error[STK081]: the plugin `orders-queue` reads `connections.topic.region`, but the plugin `orders-topic` gives its connection `orders topic` (slot `topic`) no attribute `region`
+    empty/plugins/queue/templates-deploy/main.tf:3:37: error[STK081]: the plugin `orders-queue` reads `connections.topic.region`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `region`
       help: `orders-topic` gives it `arn`, `topic_name`
-    empty/plugins/queue/templates-deploy/main.tf:6:13: error[STK081]: the plugin `orders-queue` reads `connections.topic.toppic_name`, but the plugin `orders-topic` gives its connection `orders topic` (slot `topic`) no attribute `toppic_name`
+    empty/plugins/queue/templates-deploy/main.tf:6:13: error[STK081]: the plugin `orders-queue` reads `connections.topic.toppic_name`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `toppic_name`
       help: did you mean `topic_name`?
     3 errors, 0 warnings
     ");
@@ -150,14 +150,14 @@ fn a_branch_counts_when_it_is_taken() {
     );
     insta::assert_snapshot!(seen(&case), @"
     exit 13
-    empty/plugins/queue/templates-deploy/main.tf:2:24: error[STK081]: the plugin `orders-queue` reads `connections.topic.key`, but the plugin `orders-topic` gives its connection `orders topic` (slot `topic`) no attribute `key`
+    empty/plugins/queue/templates-deploy/main.tf:2:24: error[STK081]: the plugin `orders-queue` reads `connections.topic.key`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `key`
       help: `orders-topic` gives it `arn`, `topic_name`
     1 error, 0 warnings
     ");
     // Without an environment the branches are not certain.
     insta::assert_snapshot!(case.seen(&["validate"]), @"
     exit 0
-    empty/plugins/queue/templates-deploy/main.tf:2:24: warning[STK081]: the plugin `orders-queue` reads `connections.topic.key`, but the plugin `orders-topic` gives its connection `orders topic` (slot `topic`) no attribute `key`
+    empty/plugins/queue/templates-deploy/main.tf:2:24: warning[STK081]: the plugin `orders-queue` may read `connections.topic.key`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `key`
       help: `orders-topic` gives it `arn`, `topic_name`
     0 errors, 1 warning
     ");
@@ -168,7 +168,7 @@ fn a_comparison_with_what_nobody_gives_is_odd() {
     let case = pair("{% if connections.topic.kind == 'fifo' %}\nfifo\n{% endif %}\n");
     insta::assert_snapshot!(seen(&case), @"
     exit 0
-    empty/plugins/queue/templates-deploy/main.tf:1:25: warning[STK081]: the plugin `orders-queue` reads `connections.topic.kind`, but the plugin `orders-topic` gives its connection `orders topic` (slot `topic`) no attribute `kind`
+    empty/plugins/queue/templates-deploy/main.tf:1:25: warning[STK081]: the plugin `orders-queue` compares `connections.topic.kind`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `kind`
       help: `orders-topic` gives it `arn`, `topic_name`
     0 errors, 1 warning
     ");
@@ -185,9 +185,24 @@ fn computed_inputs_are_templates_too() {
     );
     insta::assert_snapshot!(seen(&case), @"
     exit 13
-    empty/plugins/queue/plugin.yaml:1:1: error[STK081]: the plugin `orders-queue` reads `connections.topic.url`, but the plugin `orders-topic` gives its connection `orders topic` (slot `topic`) no attribute `url` (computed input `source`)
+    empty/plugins/queue/plugin.yaml:8:1: error[STK081]: the plugin `orders-queue` reads `connections.topic.url`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `url` (computed input `source`)
       help: `orders-topic` gives it `arn`, `topic_name`
     1 error, 0 warnings
+    ");
+}
+
+#[test]
+fn a_slot_that_the_plugin_does_not_have() {
+    let case = pair(
+        "# {{ connections.topik.arn }} {{ connections.other.arn if encrypted }} {{ connections.third is defined }}\n",
+    );
+    insta::assert_snapshot!(seen(&case), @"
+    exit 13
+    empty/plugins/queue/templates-deploy/main.tf:1:18: error[STK085]: the plugin `orders-queue` reads `connections.topik`, but it requires no connection for a slot `topik`
+      help: did you mean `topic`?
+    empty/plugins/queue/templates-deploy/main.tf:1:46: warning[STK085]: the plugin `orders-queue` may read `connections.other`, but it requires no connection for a slot `other`
+      help: the slots that it requires are `topic`
+    1 error, 1 warning
     ");
 }
 
@@ -226,7 +241,7 @@ spec:
     );
     insta::assert_snapshot!(seen(&case), @"
     exit 13
-    empty/plugins/queue/templates-deploy/main.tf:1:76: error[STK081]: the plugin `orders-queue` reads `sources[*].topic.connection.key`, but the plugin `orders-topic` gives its connection `orders topic` (slot `sources[0].topic`) no attribute `key`
+    empty/plugins/queue/templates-deploy/main.tf:1:76: error[STK081]: the plugin `orders-queue` reads `sources[*].topic.connection.key`, but the connection `orders topic` (slot `sources[0].topic`), which the plugin `orders-topic` generates, has no attribute `key`
       help: `orders-topic` gives it `arn`, `topic_name`
     1 error, 0 warnings
     ");
@@ -341,8 +356,10 @@ fn a_value_that_is_not_there() {
     );
     insta::assert_snapshot!(seen(&case), @"
     exit 0
+    empty/plugins/queue/templates-deploy/main.tf:1:6: warning[STK084]: in the plugin `orders-queue` `owner` is undefined; it prints as nothing
+    empty/plugins/queue/templates-deploy/main.tf:1:25: warning[STK084]: in the plugin `orders-queue` `inputs.team` is undefined; it prints as nothing
     empty/plugins/queue/templates-deploy/main.tf:2:6: warning[STK084]: in the plugin `orders-queue` `kms` is undefined; it prints as nothing
-    0 errors, 1 warning
+    0 errors, 3 warnings
     ");
 }
 
@@ -354,7 +371,7 @@ fn in_a_workflow_they_are_annotated() {
         .with("GITHUB_ACTIONS", "true")
         .with("GITHUB_WORKSPACE", &folder);
     let ran = case.run(&["validate", "--env", "dev"]);
-    insta::assert_snapshot!(case.shown(&ran.stderr), @"::error file=empty/plugins/queue/templates-deploy/main.tf,line=1,col=24,title=STK081::the plugin `orders-queue` reads `connections.topic.arm`, but the plugin `orders-topic` gives its connection `orders topic` (slot `topic`) no attribute `arm`%0Adid you mean `arn`?");
+    insta::assert_snapshot!(case.shown(&ran.stderr), @"::error file=empty/plugins/queue/templates-deploy/main.tf,line=1,col=24,title=STK081::the plugin `orders-queue` reads `connections.topic.arm`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `arm`%0Adid you mean `arn`?");
     let ran = case.run(&["validate", "--env", "dev", "--format", "json"]);
     insta::assert_snapshot!(case.shown(&ran.stdout), @r#"
     {
@@ -364,7 +381,7 @@ fn in_a_workflow_they_are_annotated() {
         {
           "severity": "error",
           "code": "STK081",
-          "message": "the plugin `orders-queue` reads `connections.topic.arm`, but the plugin `orders-topic` gives its connection `orders topic` (slot `topic`) no attribute `arm`",
+          "message": "the plugin `orders-queue` reads `connections.topic.arm`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `arm`",
           "file": "empty/plugins/queue/templates-deploy/main.tf",
           "line": 1,
           "column": 24,

@@ -3,8 +3,8 @@
 use stk_render::reads::{Read, Usage};
 use stk_render::{ErrorKind, Templates};
 
-use super::paths::{Attribute, attributes};
-use super::{Inputs, Look, Place, Problem, stand_ins};
+use super::paths::{Attribute, attributes, unknown_slot};
+use super::{Effect, Inputs, Look, Place, Problem, stand_ins};
 use crate::context;
 
 impl Look<'_> {
@@ -14,10 +14,12 @@ impl Look<'_> {
             if read.usage == Usage::Tolerated {
                 continue;
             }
-            for attribute in attributes(self.unit, read) {
-                if let Some(problem) = self.missing(read, &attribute)
-                    && !problems.contains(&problem)
-                {
+            let missing = attributes(self.unit, read);
+            let missing = missing
+                .iter()
+                .filter_map(|attribute| self.missing(read, attribute));
+            for problem in missing.chain(self.without_slot(read)) {
+                if !problems.contains(&problem) {
                     problems.push(problem);
                 }
             }
@@ -32,32 +34,48 @@ impl Look<'_> {
         if provided.contains(attribute.name) {
             return None;
         }
-        let reached = if read.conditional {
-            self.reached(read, attribute)
-        } else {
-            Reached::Surely
-        };
-        if reached == Reached::Never {
-            return None;
-        }
         Some(Problem::MissingAttribute {
-            place: Place {
-                template: read.template.clone(),
-                line: read.line,
-                column: read.column,
-            },
+            effect: self.effect(read, &attribute.paths)?,
+            place: place(read),
             expression: read.to_string(),
             slot: requirement.slot.clone(),
             connection: requirement.connection.clone(),
             generator,
             attribute: attribute.name.to_owned(),
             provided: provided.into_iter().map(str::to_owned).collect(),
-            certain: reached == Reached::Surely && read.usage == Usage::Needed,
         })
     }
 
+    fn without_slot(&self, read: &Read) -> Option<Problem> {
+        let slot = unknown_slot(self.unit, read)?;
+        let path = vec!["connections".to_owned(), slot.to_owned()];
+        let requires = self.unit.requires.iter();
+        Some(Problem::UnknownSlot {
+            effect: self.effect(read, &[path])?,
+            place: place(read),
+            expression: read.to_string(),
+            slot: slot.to_owned(),
+            slots: requires.map(|each| each.slot.clone()).collect(),
+        })
+    }
+
+    /// What comes of the read; `None` when the template does not get there. `paths` lead to what is read.
+    fn effect(&self, read: &Read, paths: &[Vec<String>]) -> Option<Effect> {
+        match read.usage {
+            Usage::Tolerated => None,
+            Usage::Compared if !read.conditional => Some(Effect::Compared),
+            Usage::Needed if !read.conditional => Some(Effect::Certain),
+            usage => match self.reached(read, paths) {
+                Reached::Never => None,
+                Reached::Perhaps => Some(Effect::Possible),
+                Reached::Surely if usage == Usage::Needed => Some(Effect::Certain),
+                Reached::Surely => Some(Effect::Compared),
+            },
+        }
+    }
+
     /// Whether the template gets to this place with these inputs: it is rendered such that it fails there.
-    fn reached(&self, read: &Read, attribute: &Attribute<'_, '_>) -> Reached {
+    fn reached(&self, read: &Read, paths: &[Vec<String>]) -> Reached {
         if self.inputs != Inputs::Final {
             return Reached::Perhaps;
         }
@@ -68,7 +86,7 @@ impl Look<'_> {
         let Ok((mut context, _)) = context::build(self.record, self.unit, &self.connections) else {
             return Reached::Perhaps;
         };
-        for path in &attribute.paths {
+        for path in paths {
             let path: Vec<_> = path.iter().map(String::as_str).collect();
             context.refuse(&path, "read");
         }
@@ -82,6 +100,14 @@ impl Look<'_> {
             }
             Err(_) => Reached::Perhaps,
         }
+    }
+}
+
+fn place(read: &Read) -> Place {
+    Place {
+        template: read.template.clone(),
+        line: read.line,
+        column: read.column,
     }
 }
 

@@ -58,6 +58,19 @@ pub(super) fn attributes<'u, 'r>(unit: &'u Unit, read: &'r Read) -> Vec<Attribut
         .collect()
 }
 
+/// The slot that `read` is a read of, when the plugin has no such slot.
+pub(super) fn unknown_slot<'r>(unit: &Unit, read: &'r Read) -> Option<&'r str> {
+    let [Step::Name(variable), Step::Name(slot)] = read.path.as_slice() else {
+        return None;
+    };
+    if variable != "connections" || is_computed(unit, variable) {
+        return None;
+    }
+    let required = unit.requires.iter().map(|each| &each.slot);
+    let generated = unit.generates.iter().map(|each| &each.slot);
+    (!required.chain(generated).any(|known| known == slot)).then_some(slot)
+}
+
 /// Whether `read` has to do with a connection at all.
 pub(super) fn is_connection(unit: &Unit, read: &Read) -> bool {
     let below_connections = matches!(

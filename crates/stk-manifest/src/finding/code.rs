@@ -116,6 +116,8 @@ codes! {
     UnusedConnection = "STK083",
     /// A template prints something that has no value.
     UndefinedValue = "STK084",
+    /// A template reads a connection for which its plugin has no slot.
+    UndeclaredSlot = "STK085",
 }
 
 impl fmt::Display for FindingCode {
