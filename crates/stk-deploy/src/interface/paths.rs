@@ -66,6 +66,10 @@ pub(super) fn unknown_slot<'r>(unit: &Unit, read: &'r Read) -> Option<&'r str> {
     if variable != "connections" || is_computed(unit, variable) {
         return None;
     }
+    // An input that holds connections further inside may be meant, which StackSpot shows here too.
+    if unit.inputs.contains_key(slot) {
+        return None;
+    }
     let required = unit.requires.iter().map(|each| &each.slot);
     let generated = unit.generates.iter().map(|each| &each.slot);
     (!required.chain(generated).any(|known| known == slot)).then_some(slot)

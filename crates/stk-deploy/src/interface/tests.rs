@@ -114,6 +114,12 @@ fn what_is_not_of_this_project_is_not_judged() {
 }
 
 #[test]
+fn a_slot_is_a_requirement_a_generation_or_an_input() {
+    let text = "{% for q in connections.on %}{{ q }}{% endfor %}{{ connections.out.name }}{{ connections.none.name }}\n";
+    assert_eq!(found(&[], &[("main.tf", text)]), ["slot connections.none"]);
+}
+
+#[test]
 fn undefined_values_beside_connections_are_told_apart() {
     let text = "{{ owner }} {{ connections.topic.zone }} {{ inputs.team }}\n";
     assert_eq!(
