@@ -1,4 +1,7 @@
+use proptest::prelude::*;
+
 use super::*;
+use crate::{Context, ErrorKind, evaluate};
 
 /// Everything below the variables themselves that `source` reads.
 fn shown(source: &str) -> String {
@@ -240,4 +243,135 @@ fn loops_in_loops_end() {
     let start = format!("{{% for x in {list} %}}").repeat(10);
     let source = format!("{start}{{{{ a.b }}}}{}", "{% endfor %}".repeat(10));
     assert!(reads_of(&source, "main.tf").is_empty());
+}
+
+/// There are two readers of one grammar: this one, and the one that writes templates for the engine.
+#[test]
+fn every_template_that_can_be_rendered_can_be_read() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus");
+    let mut count = 0;
+    for entry in std::fs::read_dir(corpus).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let sources: Vec<String> = match path.extension().and_then(|kind| kind.to_str()) {
+            Some("exprs") => text
+                .lines()
+                .map(|line| format!("{{{{ {line} }}}}{{% if {line} %}}{{% endif %}}"))
+                .collect(),
+            Some("txt") => text.split("=====\n").map(str::to_owned).collect(),
+            _ => continue,
+        };
+        for source in sources {
+            let Ok(template) = jinja::read(&source) else {
+                continue;
+            };
+            let loads = ["include", "import", "extends", "from"];
+            if template.engine.contains("include ")
+                && loads.iter().any(|word| source.contains(word))
+            {
+                continue;
+            }
+            count += 1;
+            let tree = Cursor::new(tokens(&template.source)).template();
+            assert!(tree.is_some(), "{name}: {source}");
+        }
+    }
+    assert!(count > 1_000, "{count}");
+}
+
+const PIECES: &[&str] = &[
+    "{{ a.b }}",
+    "{{ a['c'] ~ a.b }}",
+    "{{ x.b }}",
+    "{{ y }}",
+    "{% set x = a %}",
+    "{% set y = a.c %}",
+    "{% set a = d %}",
+    "{% set x, y = d, a.b %}",
+    "{% with x = a, y = a.b %}",
+    "{% endwith %}",
+    "{% if a.b %}",
+    "{% if d.none %}",
+    "{% elif a.c is defined %}",
+    "{% else %}",
+    "{% endif %}",
+    "{% for x in [a, d] %}",
+    "{% for x in a.list %}",
+    "{% for x, y in [(a, a.b)] if y %}",
+    "{% for k, y in a.items() %}",
+    "{% endfor %}",
+    "{% macro m(x) %}",
+    "{% endmacro %}",
+    "{{ m(a) }}",
+    "{{ y if a.b else a.c }}",
+    "{{ a.c|default(a.b) }}",
+    "{{ a.b and a.c }}{{ a.c == a.b }}",
+    "é \r\n",
+];
+
+/// Templates whose statements are closed more often than by chance.
+fn source() -> impl Strategy<Value = String> {
+    let pieces = prop::collection::vec(prop::sample::select(PIECES), 0..14);
+    pieces.prop_map(|pieces| {
+        let mut open = Vec::new();
+        let mut source = String::new();
+        for piece in pieces {
+            let word = piece.trim_start_matches("{% ").split(' ').next();
+            let word = word.filter(|_| piece.starts_with("{%")).unwrap_or_default();
+            match word {
+                "with" | "if" | "for" | "macro" => open.push(word),
+                "else" | "elif" if open.last() != Some(&"if") => continue,
+                "set" | "else" | "elif" | "" => {}
+                _ => match open.pop() {
+                    Some(open) if word == format!("end{open}") => {}
+                    Some(other) => {
+                        open.push(other);
+                        continue;
+                    }
+                    None => continue,
+                },
+            }
+            source.push_str(piece);
+        }
+        for word in open.iter().rev() {
+            source.push_str(&format!("{{% end{word} %}}"));
+        }
+        source
+    })
+}
+
+fn context() -> Context {
+    let variables = serde_json::json!({
+        "a": {"b": "1", "c": "2", "list": [{"b": "3"}]},
+        "d": {"b": "4", "c": "5"},
+    });
+    Context::new(variables.as_object().cloned().unwrap_or_default())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// What is said to be needed without a condition fails the template when it may not be used.
+    #[test]
+    fn what_is_said_to_be_read_is_read(source in source()) {
+        if evaluate(&source, "main.tf", &context()).is_err() {
+            return Ok(());
+        }
+        for read in reads_of(&source, "main.tf") {
+            let lines = source.replace("\r\n", "\n");
+            let line = lines.split('\n').nth(read.line as usize - 1).unwrap_or_default();
+            prop_assert!((read.column as usize) <= line.chars().count(), "{read:?} in {source:?}");
+            let [Step::Name(variable), Step::Name(name)] = read.path.as_slice() else {
+                continue;
+            };
+            if read.conditional || read.usage == Usage::Tolerated {
+                continue;
+            }
+            let mut context = context();
+            context.refuse(&[variable, name], "read");
+            let error = evaluate(&source, "main.tf", &context).err();
+            prop_assert_eq!(error.map(|error| error.kind), Some(ErrorKind::Refused), "{:?} in {:?}", read, source);
+        }
+    }
 }
