@@ -5,6 +5,7 @@ mod cancel;
 mod deploy;
 mod explain;
 mod graph;
+mod interface;
 mod output;
 mod project;
 mod render;

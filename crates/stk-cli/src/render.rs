@@ -42,7 +42,13 @@ pub(crate) async fn run(
     }
     let out = empty_folder(&call.out)?;
     let sources = project.sources.clone();
-    let record = record(project, &name, environment)?;
+    // No package is made: this only looks.
+    let packages = project
+        .units
+        .iter()
+        .map(|unit| (unit.alias.clone(), Digest::of(b"")))
+        .collect();
+    let record = record(project, &name, &packages, environment)?;
 
     let mut failures = Vec::new();
     for unit in &record.units {
@@ -112,16 +118,15 @@ fn one_line(failure: &Failure) -> String {
 }
 
 /// A record as the orchestrator would write it, of a run that never exists.
-fn record(project: Project, name: &str, environment: &Environment) -> Result<RunRecord, Failure> {
+pub(crate) fn record(
+    project: Project,
+    name: &str,
+    packages: &BTreeMap<String, Digest>,
+    environment: &Environment,
+) -> Result<RunRecord, Failure> {
     let order =
         project::ordered(&project.units, &[], &project.manifest.file).map_err(project::no_order)?;
     let target = project::target(&project.manifest, name.to_owned())?;
-    // No package is made: this only looks.
-    let packages = project
-        .units
-        .iter()
-        .map(|unit| (unit.alias.clone(), Digest::of(b"")))
-        .collect();
     let settings = Settings {
         secrets: stk_run::Secrets::default(),
         environment: name.to_owned(),
@@ -142,7 +147,7 @@ fn record(project: Project, name: &str, environment: &Environment) -> Result<Run
         project,
         decision,
         deployed: Vec::new(),
-        packages: &packages,
+        packages,
         settings: &settings,
         now,
     };

@@ -1,14 +1,25 @@
 //! The plugins' templates, as far as they can be checked without rendering.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use stk_manifest::{Finding, FindingCode, Severity};
-use stk_orchestrator::Project;
-use stk_run::Alias;
+use stk_orchestrator::{PluginSource, Project};
+use stk_run::{Alias, Digest};
+use stk_store::archive::Entry;
 
-/// Every template that is not valid Jinja. A plugin that is applied twice is looked at once.
-pub(crate) fn check(project: &Project) -> Vec<Finding> {
+/// The files of the plugins, by what stands for their digest.
+pub(crate) type Packages = BTreeMap<Digest, Vec<Entry>>;
+
+/// What stands for the digest of a plugin's package: nothing is packed to look at it.
+pub(crate) fn stand_in(source: &PluginSource) -> Digest {
+    let folders = (&source.definition, &source.templates);
+    Digest::of(format!("{folders:?}").as_bytes())
+}
+
+/// Every template that is not valid Jinja. A plugin that is applied twice is looked at once. The files that were read go
+/// to `packages`.
+pub(crate) fn check(project: &Project, packages: &mut Packages) -> Vec<Finding> {
     let mut seen: HashSet<&Path> = HashSet::new();
     let mut findings = Vec::new();
     for unit in &project.units {
@@ -40,6 +51,7 @@ pub(crate) fn check(project: &Project) -> Vec<Finding> {
                 continue;
             }
         };
+        packages.insert(stand_in(source), entries.clone());
         match stk_deploy::check(&alias, entries) {
             Ok(errors) => findings.extend(errors.into_iter().map(|error| {
                 Finding {

@@ -2,12 +2,13 @@
 
 use gha::{Environment, Failure, Log};
 use serde_json::json;
+use stk_deploy::Inputs;
 use stk_manifest::{Finding, FindingCode, Secrets, Severity};
 use stk_run::exit_code;
 
 use crate::arguments::{Format, Validate, current_folder, environment_name};
 use crate::output::{print, print_json};
-use crate::{explain, project, templates};
+use crate::{explain, interface, project, templates};
 
 pub(crate) fn run(call: &Validate, environment: &Environment, log: &Log) -> Result<u8, Failure> {
     if let Some(code) = &call.explain {
@@ -79,15 +80,32 @@ fn findings(call: &Validate, environment: &Environment) -> Result<Vec<Finding>, 
         Secrets::Later,
     )
     .map_err(|error| error.to_failure())?;
+    let mut inputs = Inputs::Final;
     if name.is_none() {
+        inputs = Inputs::NoEnvironment;
         // Without an environment it is no fault that an input has no value for it.
+        let count = findings.len();
         findings.retain(|finding| finding.code != FindingCode::NoValueForEnvironment);
+        if findings.len() < count {
+            inputs = Inputs::Incomplete;
+        }
     }
-    if let Some(project) = &project {
+    if findings.iter().any(Finding::is_error) {
+        inputs = Inputs::Incomplete;
+    }
+    if let Some(project) = project {
         if let Err(order) = project::ordered(&project.units, &[], &project.manifest.file) {
             findings.extend(order);
         }
-        findings.extend(templates::check(project));
+        let mut packages = templates::Packages::new();
+        findings.extend(templates::check(&project, &mut packages));
+        findings.extend(interface::check(
+            project,
+            known,
+            &packages,
+            inputs,
+            environment,
+        ));
     }
     Ok(findings)
 }
@@ -96,7 +114,12 @@ fn findings(call: &Validate, environment: &Environment) -> Result<Vec<Finding>, 
 /// without an order nothing is rendered.
 fn code(findings: &[Finding]) -> u8 {
     let stage = |finding: &Finding| match finding.code {
-        FindingCode::TemplateSyntax | FindingCode::NoTemplates => exit_code::TEMPLATE,
+        FindingCode::TemplateSyntax
+        | FindingCode::NoTemplates
+        | FindingCode::MissingAttribute
+        | FindingCode::MissingOutput
+        | FindingCode::UndefinedValue
+        | FindingCode::UndeclaredSlot => exit_code::TEMPLATE,
         FindingCode::Cycle
         | FindingCode::TwoGenerators
         | FindingCode::StillRequired

@@ -253,7 +253,7 @@ impl Project {
     }
 }
 
-fn templates(alias: &Alias, package: Vec<Entry>) -> Result<Templates, UnitError> {
+pub(crate) fn templates(alias: &Alias, package: Vec<Entry>) -> Result<Templates, UnitError> {
     let mut ignored = None;
     let mut files = Vec::with_capacity(package.len());
     for entry in package {

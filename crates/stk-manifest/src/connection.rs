@@ -44,6 +44,8 @@ pub struct OutputMapping {
     pub from: String,
     /// Attribute of the connection interface type.
     pub to: String,
+    /// Where `from` stands in plugin.yaml.
+    pub at: Position,
 }
 
 /// Which way a connection goes.

@@ -9,6 +9,7 @@ mod limits;
 mod opaque;
 mod path;
 mod python;
+pub mod reads;
 mod render;
 mod templates;
 mod tree;

@@ -237,7 +237,7 @@ fn printed(text: &str, context: &Context) -> Option<String> {
 }
 
 /// The text of a template, or `None` for a binary file.
-fn text_of(bytes: &[u8]) -> Option<&str> {
+pub(crate) fn text_of(bytes: &[u8]) -> Option<&str> {
     if bytes.contains(&0) {
         return None;
     }

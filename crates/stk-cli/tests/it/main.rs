@@ -12,6 +12,7 @@ mod busy;
 mod deploy;
 mod explain;
 mod graph;
+mod interface;
 mod interrupt;
 mod prompt;
 mod render;

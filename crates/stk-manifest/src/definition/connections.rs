@@ -80,9 +80,11 @@ pub(super) fn outputs(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<O
             item.warn_unknown(&OUTPUT, report);
             let from = item.required_text("from", "name the Terraform output", report);
             let to = item.required_text("to", "name the connection's attribute", report);
+            let (from, at) = from?;
             Some(OutputMapping {
-                from: from?.0,
+                from,
                 to: to?.0,
+                at,
             })
         })
         .collect()

@@ -115,6 +115,18 @@ codes! {
     NoTemplates = "STK070",
     /// A template that is not valid Jinja.
     TemplateSyntax = "STK071",
+    /// A connection that is required as another type than the plugin generates that fills it.
+    ConnectionTypes = "STK080",
+    /// A template reads an attribute that the plugin which generates the connection does not give it.
+    MissingAttribute = "STK081",
+    /// An attribute of a generated connection is filled from a Terraform output that no template declares.
+    MissingOutput = "STK082",
+    /// A generated connection that no plugin of the project requires (a note: another project may).
+    UnusedConnection = "STK083",
+    /// A template prints something that has no value.
+    UndefinedValue = "STK084",
+    /// A template reads a connection for which its plugin has no slot.
+    UndeclaredSlot = "STK085",
 }
 
 impl FindingCode {

@@ -4,16 +4,17 @@ use std::borrow::Cow;
 
 use super::{Fault, strings::unescape};
 
-/// One token and the line that it starts at.
+/// One token, the line that it starts at, and the byte.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Token<'a> {
-    pub(super) kind: Kind<'a>,
-    pub(super) line: usize,
+pub(crate) struct Token<'a> {
+    pub(crate) kind: Kind<'a>,
+    pub(crate) line: usize,
+    pub(crate) at: usize,
 }
 
 /// What Jinja2's parser sees.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind<'a> {
+pub(crate) enum Kind<'a> {
     Data(&'a str),
     BlockBegin,
     BlockEnd,
@@ -36,7 +37,7 @@ const OPERATORS: [&str; 26] = [
 ];
 
 /// The tokens of a source whose line ends are all `\n`.
-pub(super) fn tokens(source: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(source: &str) -> Vec<Token<'_>> {
     let mut lexer = Lexer {
         source,
         at: 0,
@@ -49,9 +50,11 @@ pub(super) fn tokens(source: &str) -> Vec<Token<'_>> {
         Ok(()) => Token {
             kind: Kind::End,
             line: lexer.tokens.last().map_or(1, |token| token.line),
+            at: lexer.at,
         },
         Err(fault) => Token {
             line: fault.line,
+            at: lexer.at,
             kind: Kind::Failure(fault),
         },
     };
@@ -279,7 +282,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn push_at(&mut self, kind: Kind<'a>, line: usize) {
-        self.tokens.push(Token { kind, line });
+        self.tokens.push(Token {
+            kind,
+            line,
+            at: self.at,
+        });
     }
 }
 

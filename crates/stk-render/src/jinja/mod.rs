@@ -6,7 +6,7 @@
 //! (`a + b` is `a|py_add(b)`), because the engine's own operators differ from Python's.
 
 mod expressions;
-mod lexer;
+pub(crate) mod lexer;
 mod loading;
 mod macros;
 pub(crate) mod names;
