@@ -15,6 +15,13 @@ mod samples;
 mod steps;
 mod tools;
 
+/// What plugins' Terraform may use, as the user's inputs say it.
+pub mod policy {
+    pub use stk_compose::policy::{
+        ModuleSource, ModuleSourceKind, ModuleSources, ModuleSourcesError, Place, UnknownKey,
+    };
+}
+
 pub use connections::{ConnectionError, Connections};
 pub use deploy::Deployed;
 pub use error::{Failing, TaskError};
