@@ -13,6 +13,7 @@ mod deploy;
 mod graph;
 mod interrupt;
 mod prompt;
+mod real;
 mod render;
 mod runs;
 mod support;
