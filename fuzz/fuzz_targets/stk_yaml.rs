@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;
-use stk_manifest::{DynamicInputs, Manifest, units, units_without_definitions};
+use stk_manifest::{DynamicInputs, Manifest, PluginDefinition, units, units_without_definitions};
 
 fuzz_target!(|text: &str| {
     let parsed = Manifest::parse("stk.yaml", text);
@@ -15,6 +15,7 @@ fuzz_target!(|text: &str| {
     if let Some(manifest) = parsed.value {
         let _ = manifest.project_identity();
         let _ = units_without_definitions(&manifest);
-        let _ = units(&manifest, &BTreeMap::new(), "dev", &DynamicInputs::default(), stk_manifest::Secrets::Later);
+        let none = BTreeMap::<String, PluginDefinition>::new();
+        let _ = units(&manifest, &none, "dev", &DynamicInputs::default(), stk_manifest::Secrets::Later);
     }
 });

@@ -2,6 +2,7 @@ use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use gha::{Environment, Failure, InputError, InputSpec, Inputs, Level, Log};
+use stk_deploy::policy::ModuleSources;
 use stk_run::{Secrets, TaskList, TaskListError, exit_code};
 use stk_store::Locations;
 
@@ -148,11 +149,8 @@ impl Request {
                 None => failure,
             }
         })?;
-        if inputs.is_given("FEATURES_TERRAFORM_MODULES") {
-            log.warning(
-                "FEATURES_TERRAFORM_MODULES is not enforced in this version: modules may come from \
-                 anywhere",
-            );
+        if let Some(text) = inputs.text("FEATURES_TERRAFORM_MODULES") {
+            check_modules(text, log)?;
         }
         let run_id = if rows.rows().is_empty() {
             inputs.text("RUN_ID").unwrap_or_default().to_owned()
@@ -264,6 +262,29 @@ fn terraform(inputs: &Inputs<'_>, log: &Log) -> Result<TerraformRequest, Failure
         aws_region: inputs.text("AWS_REGION").map(str::to_owned),
         aws_keys,
     })
+}
+
+/// What the list says is not used yet, but a list that is wrong is not let pass.
+fn check_modules(text: &str, log: &Log) -> Result<(), Failure> {
+    let modules = ModuleSources::parse(text).map_err(|error| {
+        Failure::new(
+            exit_code::INPUTS,
+            "the input FEATURES_TERRAFORM_MODULES is malformed",
+        )
+        .with_cause(error.to_string())
+        .with_help(error.help())
+    })?;
+    for token in modules.sources.iter().flat_map(|source| &source.token) {
+        log.mask(token);
+    }
+    for key in &modules.unknown {
+        log.warning(&format!("FEATURES_TERRAFORM_MODULES: {key}"));
+    }
+    log.warning(
+        "FEATURES_TERRAFORM_MODULES is not enforced in this version: modules may come from \
+         anywhere",
+    );
+    Ok(())
 }
 
 fn output_files(inputs: &Inputs<'_>, folder: &Path) -> Result<OutputFiles, Failure> {

@@ -22,11 +22,7 @@ pub(crate) async fn run(call: &Graph, environment: &Environment) -> Result<u8, F
     match call.format {
         GraphFormat::Json => print_json(&document(&order))?,
         GraphFormat::Mermaid => print(&mermaid(&order))?,
-        GraphFormat::Text => {
-            for line in order_lines(&order) {
-                print(&line)?;
-            }
-        }
+        GraphFormat::Text => print(&order_lines(&order).join("\n"))?,
     }
     Ok(exit_code::OK)
 }

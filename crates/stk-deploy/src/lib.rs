@@ -17,6 +17,13 @@ mod secrets;
 mod steps;
 mod tools;
 
+/// What plugins' Terraform may use, as the user's inputs say it.
+pub mod policy {
+    pub use stk_compose::policy::{
+        ModuleSource, ModuleSourceKind, ModuleSources, ModuleSourcesError, Place, UnknownKey,
+    };
+}
+
 pub use connections::{ConnectionError, Connections};
 pub use deploy::Deployed;
 pub use error::{Failing, TaskError};

@@ -1,10 +1,12 @@
-//! Reading stk.yaml with 10, 1,000 and 10,000 plugins, each generating a connection and requiring an earlier one.
+//! Reading stk.yaml with 10, 1,000 and 10,000 plugins, each generating a connection and requiring an earlier one; and,
+//! where this machine has them, the stk.yaml files of other people.
 
 use std::fmt::Write as _;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
 use stk_manifest::{Manifest, units_without_definitions};
+use stk_testing::real;
 
 fn main() {
     divan::main();
@@ -72,4 +74,22 @@ fn units(bencher: Bencher<'_, '_>, plugins: usize) {
         return;
     };
     bencher.bench(|| units_without_definitions(divan::black_box(&manifest)));
+}
+
+/// All of them, one after the other.
+#[divan::bench]
+fn real_manifests(bencher: Bencher<'_, '_>) {
+    let manifests = match real::manifests() {
+        Ok(manifests) => manifests,
+        Err(skip) => return skip.report("real_manifests"),
+    };
+    let bytes: usize = manifests.iter().map(|manifest| manifest.text.len()).sum();
+    bencher.counter(BytesCount::new(bytes)).bench(|| {
+        for manifest in &manifests {
+            divan::black_box(Manifest::parse(
+                "stk.yaml",
+                divan::black_box(&manifest.text),
+            ));
+        }
+    });
 }

@@ -1,5 +1,6 @@
 //! From applied plugins to deployable units: the one place in which inputs are merged.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -102,7 +103,7 @@ pub trait SecretSource {
 
 /// The units of a deployment to `environment`: one for each infra plugin of `manifest`, in file order.
 ///
-/// `plugins` has the definition of every infra plugin by alias. An input's value is the last of these that exists:
+/// `plugins` has the definition of every infra plugin by alias; a plugin that is applied often may share one. An input's value is the last of these that exists:
 ///
 /// 1. the `default` in plugin.yaml;
 /// 2. stk.yaml's `spec.global-inputs`, for a name that the plugin declares (a name that it does not declare reaches
@@ -121,9 +122,9 @@ pub trait SecretSource {
 /// Every finding is reported at once. A unit with errors is still returned, so that a checker can go on to the
 /// order; deploy only what [`Parsed::into_result`] hands out. The value is never `None`.
 #[must_use]
-pub fn units(
+pub fn units<Definition: Borrow<PluginDefinition>>(
     manifest: &Manifest,
-    plugins: &BTreeMap<String, PluginDefinition>,
+    plugins: &BTreeMap<String, Definition>,
     environment: &str,
     dynamic: &DynamicInputs,
     secrets: Secrets<'_>,

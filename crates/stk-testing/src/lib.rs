@@ -6,6 +6,7 @@ pub mod fixtures;
 pub mod inputs_document;
 pub mod moto;
 pub mod python;
+pub mod real;
 pub mod redact;
 pub mod skip;
 pub mod terraform;

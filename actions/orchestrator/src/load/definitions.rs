@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use stk_manifest::{AppliedPlugin, Finding, FindingCode, Manifest, PluginDefinition};
 
@@ -13,7 +14,8 @@ use crate::source::{Catalogue, PluginSource, SourceError};
 #[derive(Debug, Default)]
 pub(super) struct Definitions {
     pub(super) sources: BTreeMap<String, PluginSource>,
-    pub(super) definitions: BTreeMap<String, PluginDefinition>,
+    /// Shared by the plugins that have the same one.
+    pub(super) definitions: BTreeMap<String, Arc<PluginDefinition>>,
 }
 
 impl Definitions {
@@ -25,7 +27,7 @@ impl Definitions {
         findings: &mut Vec<Finding>,
     ) -> Self {
         let mut found = Self::default();
-        let mut parsed: HashMap<PathBuf, Option<PluginDefinition>> = HashMap::new();
+        let mut parsed: HashMap<PathBuf, Option<Arc<PluginDefinition>>> = HashMap::new();
         for plugin in manifest.infra_plugins() {
             let source = match catalogue.find(plugin) {
                 Ok(source) => source,
@@ -42,7 +44,7 @@ impl Definitions {
                         Ok(text) => {
                             let definition = PluginDefinition::parse(&shown(&file), &text);
                             findings.extend(definition.findings);
-                            definition.value
+                            definition.value.map(Arc::new)
                         }
                         Err(source) => {
                             let error = SourceError::Read {

@@ -15,7 +15,10 @@ pub(crate) struct Catalogue {
     /// Most projects have no forks, and need not be asked for each plugin.
     has_forks: bool,
     plugins: PathBuf,
+    /// By the text of the qualifier.
     found: HashMap<String, Option<PathBuf>>,
+    /// The same, for those that were looked into.
+    sources: HashMap<String, PluginSource>,
 }
 
 impl Catalogue {
@@ -27,6 +30,7 @@ impl Catalogue {
             forks,
             plugins,
             found: HashMap::new(),
+            sources: HashMap::new(),
         }
     }
 
@@ -37,10 +41,14 @@ impl Catalogue {
     /// [`SourceError`] with every folder looked for, or that the folder found cannot be used.
     pub(crate) fn find(&mut self, plugin: &AppliedPlugin) -> Result<PluginSource, SourceError> {
         let fork = self.forks.join(&plugin.alias);
-        let folder = self.folder(&plugin.qualifier);
         if self.has_forks && fork.is_dir() {
+            let folder = self.folder(&plugin.qualifier);
             return self.forked(fork, folder, &plugin.qualifier);
         }
+        if let Some(source) = self.sources.get(&plugin.qualifier.text) {
+            return Ok(source.clone());
+        }
+        let folder = self.folder(&plugin.qualifier);
         let Some(folder) = folder else {
             let mut tried = vec![fork];
             tried.extend(candidates(&self.plugins, &plugin.qualifier));
@@ -52,11 +60,14 @@ impl Catalogue {
         if !folder.join(DEFINITION).is_file() {
             return Err(SourceError::NoDefinition { folder });
         }
-        Ok(PluginSource {
+        let source = PluginSource {
             templates: templates_of(&folder).unwrap_or_else(|| folder.join(TEMPLATES[0])),
             definition: folder,
             forked_definition: false,
-        })
+        };
+        let qualifier = plugin.qualifier.text.clone();
+        self.sources.insert(qualifier, source.clone());
+        Ok(source)
     }
 
     /// A fork holds what was copied to be edited: maybe all of the plugin, maybe only its templates,

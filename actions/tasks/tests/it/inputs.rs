@@ -161,3 +161,29 @@ fn values_that_make_no_sense_are_named() {
     exit code 0
     ");
 }
+
+#[test]
+fn a_list_of_module_sources_is_checked() {
+    insta::assert_snapshot!(check(&[("FEATURES_TERRAFORM_MODULES", "[\n  {\"token\": \"ghp_canary\" \"path\": 1}\n]")]), @"
+    error: the input FEATURES_TERRAFORM_MODULES is malformed
+      caused by: line 2, column 26: expected `,` or `}`
+      help: give a list of objects with `sourceType`, `path` and `private`, and with `app` and `token` where it is private
+    exit code 10
+    ");
+    insta::assert_snapshot!(check(&[("FEATURES_TERRAFORM_MODULES", "[{\"path\": \"x\", # a comment in a block that joins lines }]")]), @"
+    error: the input FEATURES_TERRAFORM_MODULES is malformed
+      caused by: line 1, column 57: EOF while parsing an object
+      help: a comment reaches to the end of its line; if the workflow writes the input as `>-`, which joins lines, write it as `|`
+    exit code 10
+    ");
+    let modules = r#"[
+      // Allows all repositories of the organization
+      {"sourceType": "gitHttps", "path": "github.com/acme", "privat": true, "token": "ghp_canary"},
+    ]"#;
+    insta::assert_snapshot!(check(&[("FEATURES_TERRAFORM_MODULES", modules), ("TASK_LIST", "[]")]), @"
+    warning: FEATURES_TERRAFORM_MODULES: line 3, column 71: unknown key `privat`
+    warning: FEATURES_TERRAFORM_MODULES is not enforced in this version: modules may come from anywhere
+    the task list is empty: there is nothing to do
+    exit code 0
+    ");
+}

@@ -15,6 +15,7 @@ mod graph;
 mod interface;
 mod interrupt;
 mod prompt;
+mod real;
 mod render;
 mod runs;
 mod secrets;

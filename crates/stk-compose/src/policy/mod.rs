@@ -1,10 +1,15 @@
-//! What a plugin's rendered Terraform may not contain.
+//! What a plugin's rendered Terraform may and may not contain.
 
 mod hcl;
 mod json;
+mod modules;
 mod scan;
 
 use std::fmt;
+
+pub use modules::{
+    ModuleSource, ModuleSourceKind, ModuleSources, ModuleSourcesError, Place, UnknownKey,
+};
 
 use crate::{Syntax, line_of};
 

@@ -1,5 +1,6 @@
 //! One unit from one applied plugin and its definition.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -10,9 +11,9 @@ use crate::dynamic::DynamicInputs;
 use crate::finding::{FindingCode, Parsed, Report};
 use crate::manifest::{AppliedPlugin, Manifest};
 
-pub(super) fn units(
+pub(super) fn units<Definition: Borrow<PluginDefinition>>(
     manifest: &Manifest,
-    plugins: &BTreeMap<String, PluginDefinition>,
+    plugins: &BTreeMap<String, Definition>,
     environment: &str,
     dynamic: &DynamicInputs,
     secrets: Secrets<'_>,
@@ -40,7 +41,7 @@ pub(super) fn units(
     );
     let mut units = Vec::with_capacity(manifest.plugins.len());
     for applied in manifest.infra_plugins() {
-        let Some(definition) = plugins.get(&applied.alias) else {
+        let Some(definition) = plugins.get(&applied.alias).map(Borrow::borrow) else {
             report.error_with_help(
                 FindingCode::NoDefinition,
                 applied.position,
