@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hcl_edit::{parser, structure::Body};
 
-use crate::policy::Syntax;
+use crate::Syntax;
 
 /// What [`outputs`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

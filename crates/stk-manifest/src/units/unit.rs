@@ -22,7 +22,10 @@ pub(super) fn units<Definition: Borrow<PluginDefinition>>(
     let is_declared = |name: &str| {
         plugins
             .values()
-            .flat_map(|plugin| plugin.inputs.iter().chain(&plugin.inputs_envs))
+            .flat_map(|plugin| {
+                let plugin: &PluginDefinition = plugin.borrow();
+                plugin.inputs.iter().chain(&plugin.inputs_envs)
+            })
             .any(|input| input.name == name)
     };
     let global_inputs = secret::without_placeholders(

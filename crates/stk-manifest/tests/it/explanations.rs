@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use stk_manifest::{DynamicInputs, Finding, FindingCode, Manifest, PluginDefinition};
+use stk_manifest::{DynamicInputs, Finding, FindingCode, Manifest, PluginDefinition, Secrets};
 
-use crate::support::show;
+use crate::support::{Values, show};
 
 /// Codes that no document alone can have: they compare with what is deployed, or with other files. The order's and
 /// the templates' are tried with the program itself.
@@ -16,6 +16,12 @@ const ELSEWHERE: &[FindingCode] = &[
     FindingCode::UnknownConnection,
     FindingCode::NoTemplates,
     FindingCode::TemplateSyntax,
+    FindingCode::ConnectionTypes,
+    FindingCode::MissingAttribute,
+    FindingCode::MissingOutput,
+    FindingCode::UnusedConnection,
+    FindingCode::UndefinedValue,
+    FindingCode::UndeclaredSlot,
 ];
 
 const STK_HEAD: &str =
@@ -76,7 +82,16 @@ fn findings(code: FindingCode, documents: &Documents) -> Vec<Finding> {
             .filter_map(|plugin| Some((plugin.alias.clone(), definition?.clone())))
             .collect();
         let dynamic = DynamicInputs::default();
-        found.extend(stk_manifest::units(manifest, &plugins, "dev", &dynamic).findings);
+        found.extend(
+            stk_manifest::units(
+                manifest,
+                &plugins,
+                "dev",
+                &dynamic,
+                Secrets::Given(&Values(&[])),
+            )
+            .findings,
+        );
     }
     if let Some(manifest) = manifest {
         found.extend(manifest.findings);
