@@ -106,6 +106,14 @@ codes! {
     NoTemplates = "STK070",
     /// A template that is not valid Jinja.
     TemplateSyntax = "STK071",
+    /// A value that the input's `pattern` refuses, or a pattern that cannot be checked.
+    PatternMismatch = "STK080",
+    /// A plugin applied against its own rules: `single-use`, `app-allowed`.
+    ApplyRule = "STK081",
+    /// A variable that the plugin requires and that no deployment here has.
+    UnknownVariable = "STK082",
+    /// More findings than are shown.
+    MoreFindings = "STK083",
 }
 
 impl fmt::Display for FindingCode {

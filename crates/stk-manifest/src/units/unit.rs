@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::rules::Rules;
 use super::{Unit, computed, merge, secret, slots};
 use crate::definition::PluginDefinition;
 use crate::dynamic::DynamicInputs;
@@ -29,6 +30,7 @@ pub(super) fn units(
         "global computed input",
         &mut report,
     );
+    let rules = Rules::of(manifest);
     let mut units = Vec::with_capacity(manifest.plugins.len());
     for applied in manifest.infra_plugins() {
         let Some(definition) = plugins.get(&applied.alias) else {
@@ -44,6 +46,7 @@ pub(super) fn units(
             continue;
         };
         compare(applied, definition, &mut report);
+        rules.check(applied, definition, &mut report);
         let inputs = merge::merged(
             manifest,
             applied,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::node::{Entry, Node, NodeValue, Places, to_map};
 use super::scalar::Reading;
 use super::what::What;
-use crate::finding::{FindingCode, Position, Report, nearest, quoted};
+use crate::finding::{FindingCode, Position, Report, Severity, nearest, quoted};
 
 /// A mapping that is being read. `what` names it in messages, as in "`connections` of the plugin `a`".
 pub(crate) struct Fields<'n, 'a, 'p> {
@@ -166,6 +166,11 @@ impl<'n, 'a, 'p> Fields<'n, 'a, 'p> {
             if known.contains(&&*entry.key) {
                 continue;
             }
+            let near = if report.is_full(Severity::Warning) {
+                None
+            } else {
+                nearest(&entry.key, known.iter().copied())
+            };
             report.warning(
                 FindingCode::UnknownKey,
                 entry.key_at,
@@ -174,8 +179,7 @@ impl<'n, 'a, 'p> Fields<'n, 'a, 'p> {
                     self.what,
                     quoted(&entry.key)
                 ),
-                nearest(&entry.key, known.iter().copied())
-                    .map(|known| format!("did you mean `{known}`?")),
+                near.map(|known| format!("did you mean `{known}`?")),
             );
         }
     }

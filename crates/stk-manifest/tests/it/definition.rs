@@ -47,7 +47,7 @@ inputs-envs:
 - {label: Domain, name: domain, type: text}
 computed-inputs: {upper_name: '{{ name | upper }}'}
 global-computed-inputs: {package_dir: \"{{ name | replace('.', '/') }}\"}
-requires: {variables: [STK_TOKEN]}
+requires: {variables: [STK_PROJECT_NAME]}
 generates: {links: [{name: l, url: 'https://x', type: static}]}
 outputs: {topic-arn: the arn}
 allowed-resource-fork: [aws_sns_topic]
@@ -74,7 +74,7 @@ hooks: []",
     assert_eq!(inner.required, Some(true));
     let topic = definition.inputs.last().expect("a connection");
     assert_eq!(topic.outputs.len(), 2);
-    assert_eq!(definition.required_variables, ["STK_TOKEN"]);
+    assert_eq!(definition.required_variables, ["STK_PROJECT_NAME"]);
     assert_eq!(definition.allowed_resource_fork, ["aws_sns_topic"]);
     assert_eq!(definition.app_allowed, Some(true));
 }

@@ -9,6 +9,7 @@ mod definition;
 mod hostile;
 mod manifest;
 mod property;
+mod shapes;
 mod slots;
 mod support;
 mod units;

@@ -127,7 +127,7 @@ inputs-envs:
       help: add `gives: {stk-type: generated-connection, selected: <connection>, type: <connection interface type>}` to the plugin's `inputs`
     stk.yaml:8:7: error[STK040]: the plugin `b` requires the input `domain` (`Domain`)
       help: add `domain: {dev: <value>}` to the plugin's `inputs-envs`, or give `--domain <value>` in DYNAMIC_INPUTS
-    stk.yaml:12:20: error[STK046]: the input `zone` (`Zone`) of the plugin `b` has no value for the environment `dev`; it has one for `development` and `prd`
+    stk.yaml:12:27: error[STK046]: the input `zone` (`Zone`) of the plugin `b` has no value for the environment `dev`; it has one for `development` and `prd`
       help: add `dev: <value>` under `zone` in `inputs-envs` (or is `development` meant?)
     ");
 }
