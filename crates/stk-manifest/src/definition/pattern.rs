@@ -11,14 +11,20 @@ use crate::finding::{FindingCode, Position, Report, quoted};
 /// Longest pattern that is read, in bytes. Real ones stay below 200.
 const LONGEST_PATTERN: usize = 2_000;
 /// Most different patterns that are read in one plugin.yaml: what one of them may cost is bounded, so this bounds all.
-const MOST_PATTERNS: usize = 32;
-/// Longest value that is checked, in bytes: a look-around may walk through the rest of the value at every character.
-const LONGEST_VALUE: usize = 4 * 1024;
+const MOST_PATTERNS: usize = 256;
+/// Longest value that is checked, in bytes.
+const LONGEST_VALUE: usize = 64 * 1024;
+/// The same for a pattern that may have look-arounds: one may walk through the rest of the value at every character.
+const LONGEST_VALUE_TO_LOOK_AROUND: usize = 4 * 1024;
 /// Most steps back that one check may take.
 const MOST_STEPS: usize = 100_000;
-/// Most memory that one part of a pattern may compile to, in bytes. `[\w .-]{1,200}` takes some 10 MB, because `\w` has 140,000
-/// members.
+/// Most memory that one part of a pattern may compile to, in bytes. `[\w .-]{1,200}` takes some 10 MB, because `\w` has
+/// 140,000 members; what nearly all patterns are takes a few kB.
 const LARGEST_PROGRAM: usize = 12 * 1024 * 1024;
+/// The same behind the first of a file, so that they cannot take the memory all together.
+const LARGEST_LATER_PROGRAM: usize = 512 * 1024;
+/// How many patterns of a file may be large.
+const MOST_LARGE: usize = 24;
 /// Most instructions of a pattern with look-arounds or references.
 const MOST_INSTRUCTIONS: usize = 20_000;
 
@@ -78,7 +84,12 @@ impl Pattern {
         let Some(expression) = &self.expression else {
             return Match::Unreadable;
         };
-        if value.len() > LONGEST_VALUE {
+        let longest = if self.text.contains("(?") {
+            LONGEST_VALUE_TO_LOOK_AROUND
+        } else {
+            LONGEST_VALUE
+        };
+        if value.len() > longest {
             return Match::TooCostly;
         }
         let mut answer = expression.is_match(value);
@@ -126,7 +137,12 @@ impl Known {
             Some(known) => known.clone(),
             None if is_full => Err(format!("the file has more than {MOST_PATTERNS} patterns")),
             None => {
-                let expression = compile(&pattern.text).map(Arc::new);
+                let largest = if self.0.len() < MOST_LARGE {
+                    LARGEST_PROGRAM
+                } else {
+                    LARGEST_LATER_PROGRAM
+                };
+                let expression = compile(&pattern.text, largest).map(Arc::new);
                 self.0.insert(pattern.text.clone(), expression.clone());
                 expression
             }
@@ -152,7 +168,7 @@ impl Known {
     }
 }
 
-fn compile(text: &str) -> Result<Regex, String> {
+fn compile(text: &str, largest: usize) -> Result<Regex, String> {
     if text.len() > LONGEST_PATTERN {
         return Err(format!(
             "it is {} bytes long; at most {LONGEST_PATTERN} are read",
@@ -161,8 +177,8 @@ fn compile(text: &str) -> Result<Regex, String> {
     }
     RegexBuilder::new(&translated(text))
         .backtrack_limit(MOST_STEPS)
-        .delegate_size_limit(LARGEST_PROGRAM)
-        .delegate_dfa_size_limit(LARGEST_PROGRAM)
+        .delegate_size_limit(largest)
+        .delegate_dfa_size_limit(largest)
         .max_prog_size(MOST_INSTRUCTIONS)
         // A pattern is matched a few times at most, so that there is little to win, and rewriting has had faults.
         .optimize(false)
@@ -290,8 +306,12 @@ fn is_repetition(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Match, Pattern, compile, translated};
+    use super::{LARGEST_PROGRAM, Match, Pattern, translated};
     use crate::finding::Position;
+
+    fn compile(text: &str) -> Result<fancy_regex::Regex, String> {
+        super::compile(text, LARGEST_PROGRAM)
+    }
 
     fn pattern(text: &str) -> Pattern {
         Pattern {
@@ -381,7 +401,9 @@ mod tests {
         check(r"(a*)*\1b", &"a".repeat(4_000), Match::TooCostly);
         check(r"^(a+)+$", &format!("{}b", "a".repeat(4_000)), Match::No);
         check(r"(?!.*x)b", &"a".repeat(4_000), Match::No);
-        check("a", &"a".repeat(5_000), Match::TooCostly);
+        check("^(?=a)", &"a".repeat(5_000), Match::TooCostly);
+        check("[^a]", &"a".repeat(65_000), Match::No);
+        check("[^a]", &"a".repeat(70_000), Match::TooCostly);
         assert!(compile(&"(".repeat(2_000)).is_err());
         let _ = compile(&format!("{}a{}", "(?=".repeat(400), ")".repeat(400)));
         let _ = compile(&format!("{}a{}", "((?=b)|".repeat(150), "){9}".repeat(150)));

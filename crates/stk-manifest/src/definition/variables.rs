@@ -44,7 +44,7 @@ pub(super) fn read(requires: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<St
             FindingCode::UnknownVariable,
             node.at,
             format!(
-                "the plugin requires the variable {}, which only StackSpot has: a deployment here leaves it undefined",
+                "the plugin requires the variable {}, which a deployment without StackSpot does not have",
                 quoted(name)
             ),
             Some(help),

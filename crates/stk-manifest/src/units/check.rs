@@ -120,7 +120,8 @@ impl Checker<'_> {
         }
         let is_default = origin.file == self.plugin_file;
         let shown = match input.kind {
-            InputKind::Password => "what is given".to_owned(),
+            InputKind::Password => "another text".to_owned(),
+            _ if text.is_empty() => "an empty text".to_owned(),
             _ => quoted(text),
         };
         let (severity, message) = match pattern.check(text) {
@@ -332,6 +333,21 @@ impl Checker<'_> {
                     let checked = self.check(definition, default, at, &inner);
                     object.insert(name.clone(), checked);
                 }
+                (None, _)
+                    if definition.kind.is_connection() && definition.required != Some(false) =>
+                {
+                    let kind = definition.connection_interface_type.as_deref();
+                    self.report.push(origin.finding(
+                        Severity::Error,
+                        FindingCode::MissingConnection,
+                        format!("{} selects no connection", name_of(&inner)),
+                        Some(format!(
+                            "add `{name}: {{stk-type: {}, selected: <connection>, type: {}}}` to it",
+                            definition.kind.as_str(),
+                            kind.unwrap_or("<connection interface type>")
+                        )),
+                    ));
+                }
                 (None, _) if definition.required == Some(true) => {
                     self.report.push(origin.finding(
                         Severity::Error,
@@ -344,11 +360,14 @@ impl Checker<'_> {
             }
         }
         for (index, (name, own)) in given.iter().enumerate() {
-            if input
+            if let Some(definition) = input
                 .inputs
                 .iter()
-                .any(|definition| definition.name == *name)
+                .find(|definition| definition.name == *name)
             {
+                if !object.contains_key(name) && !own.is_null() {
+                    self.conditioned_out(definition, origin.part(index), subject);
+                }
                 continue;
             }
             if !input.inputs.is_empty() {
@@ -366,6 +385,31 @@ impl Checker<'_> {
             object.insert(name.clone(), own.clone());
         }
         Value::Object(object)
+    }
+
+    /// A part of an object that is given and not asked for.
+    fn conditioned_out(
+        &mut self,
+        definition: &InputDefinition,
+        origin: Origin<'_>,
+        object: &Subject<'_>,
+    ) {
+        let Some(condition) = &definition.condition else {
+            return;
+        };
+        let part = object.inner(format!("{}.{}", object.path, definition.name));
+        self.report.push(origin.finding(
+            Severity::Warning,
+            FindingCode::ConditionedOut,
+            format!(
+                "{} is left out: its condition `{} {} {}` does not hold",
+                name_of(&part),
+                condition.variable,
+                condition.operator,
+                condition.value
+            ),
+            Some("remove it, or change the input that decides".to_owned()),
+        ));
     }
 
     fn connection(

@@ -8,6 +8,7 @@
 mod definition;
 mod hostile;
 mod manifest;
+mod patterns;
 mod property;
 mod shapes;
 mod slots;

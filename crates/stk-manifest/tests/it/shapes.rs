@@ -14,13 +14,10 @@ fn deployed(stk: &str, plugins: &[&str], environment: &str, dynamic: &str) -> St
     let manifest = manifest.value.expect("a manifest");
     let mut by_name = BTreeMap::new();
     for text in plugins {
-        let name = text
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("name: "))
-            .expect("a name");
-        let parsed = PluginDefinition::parse(&format!("{name}/plugin.yaml"), text);
+        let parsed = PluginDefinition::parse("plugin.yaml", text);
         findings.extend(parsed.findings);
-        by_name.insert(name.to_owned(), parsed.value.expect("a definition"));
+        let definition = parsed.value.expect("a definition");
+        by_name.insert(definition.name.clone(), definition);
     }
     let definitions = manifest
         .infra_plugins()
@@ -179,7 +176,7 @@ spec:
     - {label: Imagem, name: service_image, type: text, required: false}
 ";
 
-/// `service_port`, a text, keeps its quotes' meaning; the secret is refused; the connectors go to their slots.
+/// What is quoted stays text, a default in a list is the item, and the connectors go to their slots.
 #[test]
 fn v1_project_and_plugin() {
     let stk = CLUSTER_V1.replace("        aws_rds_conn__CONNECTOR__pass: '***'\n", "");
@@ -262,11 +259,11 @@ fn v2_project_and_plugin() {
     queue-01jg9893s8wvptmgetxaws447n: {"kind":"standard","retention":3,"tags":["team"],"tf":"1.10.0","import":true,"size":"","region":"us-east-1","new":"1"}
       requires iam-role-default = shared role (aws-iam-role-conn)
       generates queue-default = queue-01jg9893s8wvptmgetxaws447n conn (aws-sqs-conn): arn <- queue-arn, url <- queue_url
-    stk.yaml:6:7: warning[STK081]: the plugin `queue-1738686911199` is applied in a project of `type: app`, but queue/plugin.yaml says `app-allowed: false`
+    stk.yaml:6:7: warning[STK081]: the plugin `queue-1738686911199` is applied in a project of `type: app`, but plugin.yaml says `app-allowed: false`
       help: it is deployed all the same; StackSpot applies it in projects of `type: infra` only
-    stk.yaml:20:7: warning[STK081]: the plugin `queue` is applied twice, here and on line 6, but queue/plugin.yaml says `single-use: true`
+    stk.yaml:20:7: warning[STK081]: the plugin `queue` is applied twice, here and on line 6, but plugin.yaml says `single-use: true`
       help: both are deployed; their resources may have the same names
-    stk.yaml:20:7: warning[STK081]: the plugin `queue-01jg9893s8wvptmgetxaws447n` is applied in a project of `type: app`, but queue/plugin.yaml says `app-allowed: false`
+    stk.yaml:20:7: warning[STK081]: the plugin `queue-01jg9893s8wvptmgetxaws447n` is applied in a project of `type: app`, but plugin.yaml says `app-allowed: false`
       help: it is deployed all the same; StackSpot applies it in projects of `type: infra` only
     stk.yaml:26:51: warning[STK043]: the input `owner` of the plugin `queue-01jg9893s8wvptmgetxaws447n` is left out: its condition `tags containsAll ["team","owner"]` does not hold
       help: remove it, or change the input that decides
@@ -278,11 +275,11 @@ fn v2_project_and_plugin() {
     queue-01jg9893s8wvptmgetxaws447n: {"kind":"standard","retention":3,"tags":["team"],"tf":"1.10.0","import":true,"size":"","region":"nowhere"}
       requires iam-role-default = shared role (aws-iam-role-conn)
       generates queue-default = queue-01jg9893s8wvptmgetxaws447n conn (aws-sqs-conn): arn <- queue-arn, url <- queue_url
-    stk.yaml:6:7: warning[STK081]: the plugin `queue-1738686911199` is applied in a project of `type: app`, but queue/plugin.yaml says `app-allowed: false`
+    stk.yaml:6:7: warning[STK081]: the plugin `queue-1738686911199` is applied in a project of `type: app`, but plugin.yaml says `app-allowed: false`
       help: it is deployed all the same; StackSpot applies it in projects of `type: infra` only
-    stk.yaml:20:7: warning[STK081]: the plugin `queue` is applied twice, here and on line 6, but queue/plugin.yaml says `single-use: true`
+    stk.yaml:20:7: warning[STK081]: the plugin `queue` is applied twice, here and on line 6, but plugin.yaml says `single-use: true`
       help: both are deployed; their resources may have the same names
-    stk.yaml:20:7: warning[STK081]: the plugin `queue-01jg9893s8wvptmgetxaws447n` is applied in a project of `type: app`, but queue/plugin.yaml says `app-allowed: false`
+    stk.yaml:20:7: warning[STK081]: the plugin `queue-01jg9893s8wvptmgetxaws447n` is applied in a project of `type: app`, but plugin.yaml says `app-allowed: false`
       help: it is deployed all the same; StackSpot applies it in projects of `type: infra` only
     stk.yaml:26:51: warning[STK043]: the input `owner` of the plugin `queue-01jg9893s8wvptmgetxaws447n` is left out: its condition `tags containsAll ["team","owner"]` does not hold
       help: remove it, or change the input that decides
@@ -365,14 +362,29 @@ spec:
 
 #[test]
 fn v3_project_and_plugin() {
-    insta::assert_snapshot!(deployed(DEEP_STK, &[DEEP_V3], "dev", ""), @"
-    sites/plugin.yaml:30:44: warning[STK082]: the plugin requires the variable `STK_CLOUD_ACCOUNT_ID_DEV`, which only StackSpot has: a deployment here leaves it undefined
+    let stk = DEEP_STK.replace("              token: '***'\n", "");
+    insta::assert_snapshot!(deployed(&stk, &[DEEP_V3], "dev", ""), @r#"
+    deep: {"sites":[{"host":"a.example","ports":[80,443],"log":true,"log_bucket":{"stk-type":"required-connection","selected":"my-bcket alias","type":"aws-s3-conn"},"cache":{"topic":{"stk-type":"required-connection","selected":"alias-conn-2","type":"aws-sns-conn","connection":{"arn":"arn:aws:sns:sa-east-1:000000000042:topic","topic_name":"topic"}},"ttl":60}},{"host":"B.example","ports":["http"],"log":false,"cache":{"ttl":5}}],"extra":[{"stk-type":"required-connection","selected":"x","type":"aws-sns-conn"},{"stk-type":"generated-connection","selected":"y","type":"aws-s3-conn"}],"out-conn":{"stk-type":"generated-connection","selected":"out","type":"aws-sns-conn"}}
+      requires sites[0].log_bucket = my-bcket alias (aws-s3-conn)
+      requires sites[0].cache.topic = alias-conn-2 (aws-sns-conn)
+      requires extra[0] = x (aws-sns-conn)
+      generates extra[1] = y (aws-s3-conn): 
+      generates out-conn = out (aws-sns-conn): arn <- out-arn
+    plugin.yaml:30:44: warning[STK082]: the plugin requires the variable `STK_CLOUD_ACCOUNT_ID_DEV`, which a deployment without StackSpot does not have
       help: a template that reads `var.STK_CLOUD_ACCOUNT_ID_DEV` prints nothing there; let it read an input instead, whose value can come from stk.yaml or DYNAMIC_INPUTS
-    sites/plugin.yaml:30:70: warning[STK082]: the plugin requires the variable `team-code`, which only StackSpot has: a deployment here leaves it undefined
+    plugin.yaml:30:70: warning[STK082]: the plugin requires the variable `team-code`, which a deployment without StackSpot does not have
       help: a variable's name is made of upper-case letters, digits and `_`
-    stk.yaml:8:5: error[STK033]: the plugin `deep` (`local/deep@1.0.0`) has no plugin.yaml
-      help: put the plugin's folder where plugins are looked for
-    ");
+    stk.yaml:25:15: error[STK080]: the input `sites[1].host` of the plugin `deep` must match the pattern `^[a-z.]+$`, found `B.example`
+      help: the plugin says of it: `a host name, e.g. a.example`
+    stk.yaml:26:17: error[STK041]: the input `sites[1].ports[0]` of the plugin `deep` is declared as int, found the text `http`
+    stk.yaml:27:21: warning[STK043]: the input `sites[1].log_bucket` of the plugin `deep` is left out: its condition `log == true` does not hold
+      help: remove it, or change the input that decides
+    stk.yaml:28:16: error[STK048]: the input `sites[1].cache.topic` of the plugin `deep` selects no connection
+      help: add `topic: {stk-type: required-connection, selected: <connection>, type: aws-sns-conn}` to it
+    stk.yaml:30:9: warning[STK049]: the connection input `extra[0]` of the plugin `deep` is of the type `aws-s3-conn`, but the connection `x` is given as `aws-sns-conn`
+    stk.yaml:31:9: error[STK041]: the input `extra[1]` of the plugin `deep` is declared as required-connection, found a `generated-connection`
+      help: write `{stk-type: required-connection, selected: <connection>, type: <connection interface type>}`
+    "#);
     let manifest = Manifest::parse("stk.yaml", DEEP_STK)
         .value
         .expect("a manifest");
