@@ -312,7 +312,11 @@ fn kind(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Option<InputKind> {
 fn read_condition(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Option<Condition> {
     fields.warn_unknown(CONDITION, report);
     let variable = fields.required_text("variable", "name the input that decides", report);
-    let operator = fields.required_text("operator", "write an operator in quotes, such as `'!='`", report);
+    let operator = fields.required_text(
+        "operator",
+        "write an operator in quotes, such as `'!='`",
+        report,
+    );
     let value = fields.node("value").map(|node| node.to_value(report));
     let (operator, at) = operator?;
     let Some(operator) = ConditionOperator::parse(&operator) else {

@@ -293,13 +293,13 @@ fn operators_as_people_write_them() {
     plugin.yaml:14:62: error[STK031]: `condition` of the input `d` has the unknown operator `contains`
       help: did you mean `containsAny`?
     plugin.yaml:19:7: error[STK012]: `operator` of `condition` of the input `e` is empty
-      help: write an operator such as `==`
+      help: write an operator in quotes, such as `'!='`
     plugin.yaml:19:17: warning[STK006]: the YAML tag `!=` is ignored
       help: tags mean nothing in this file; remove it
     plugin.yaml:25:7: error[STK012]: `operator` of `condition` of the input `f` is empty
-      help: write an operator such as `==`
+      help: write an operator in quotes, such as `'!='`
     plugin.yaml:27:38: error[STK012]: `operator` of `condition` of the input `g` is missing
-      help: write an operator such as `==`
+      help: write an operator in quotes, such as `'!='`
     plugin.yaml:28:38: error[STK012]: `variable` of `condition` of the input `h` is missing
       help: name the input that decides
     plugin.yaml:28:64: warning[STK005]: `condition` of the input `h` has no key `valeu`; it is ignored
