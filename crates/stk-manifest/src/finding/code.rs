@@ -107,13 +107,13 @@ codes! {
     /// A template that is not valid Jinja.
     TemplateSyntax = "STK071",
     /// A value that the input's `pattern` refuses, or a pattern that cannot be checked.
-    PatternMismatch = "STK080",
+    PatternMismatch = "STK051",
     /// A plugin applied against its own rules: `single-use`, `app-allowed`.
-    ApplyRule = "STK081",
+    ApplyRule = "STK052",
     /// A variable that the plugin requires and that no deployment here has.
-    UnknownVariable = "STK082",
+    UnknownVariable = "STK053",
     /// More findings than are shown.
-    MoreFindings = "STK083",
+    MoreFindings = "STK054",
 }
 
 impl fmt::Display for FindingCode {

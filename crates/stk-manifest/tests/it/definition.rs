@@ -261,9 +261,9 @@ fn required_variables() {
   - COST_CENTER
   - cost center
   - [x]")), @"
-    plugin.yaml:13:7: warning[STK082]: the plugin requires the variable `COST_CENTER`, which a deployment without StackSpot does not have
+    plugin.yaml:13:7: warning[STK053]: the plugin requires the variable `COST_CENTER`, which a deployment without StackSpot does not have
       help: a template that reads `var.COST_CENTER` prints nothing there; let it read an input instead, whose value can come from stk.yaml or DYNAMIC_INPUTS
-    plugin.yaml:14:7: warning[STK082]: the plugin requires the variable `cost center`, which a deployment without StackSpot does not have
+    plugin.yaml:14:7: warning[STK053]: the plugin requires the variable `cost center`, which a deployment without StackSpot does not have
       help: a variable's name is made of upper-case letters, digits and `_`
     plugin.yaml:15:7: error[STK004]: an item of `variables` of `requires` of `spec` must be text, found a list
     ");

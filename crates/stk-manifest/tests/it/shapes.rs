@@ -259,11 +259,11 @@ fn v2_project_and_plugin() {
     queue-01jg9893s8wvptmgetxaws447n: {"kind":"standard","retention":3,"tags":["team"],"tf":"1.10.0","import":true,"size":"","region":"us-east-1","new":"1"}
       requires iam-role-default = shared role (aws-iam-role-conn)
       generates queue-default = queue-01jg9893s8wvptmgetxaws447n conn (aws-sqs-conn): arn <- queue-arn, url <- queue_url
-    stk.yaml:6:7: warning[STK081]: the plugin `queue-1738686911199` is applied in a project of `type: app`, but plugin.yaml says `app-allowed: false`
+    stk.yaml:6:7: warning[STK052]: the plugin `queue-1738686911199` is applied in a project of `type: app`, but plugin.yaml says `app-allowed: false`
       help: it is deployed all the same; StackSpot applies it in projects of `type: infra` only
-    stk.yaml:20:7: warning[STK081]: the plugin `queue` is applied twice, here and on line 6, but plugin.yaml says `single-use: true`
+    stk.yaml:20:7: warning[STK052]: the plugin `queue` is applied twice, here and on line 6, but plugin.yaml says `single-use: true`
       help: both are deployed; their resources may have the same names
-    stk.yaml:20:7: warning[STK081]: the plugin `queue-01jg9893s8wvptmgetxaws447n` is applied in a project of `type: app`, but plugin.yaml says `app-allowed: false`
+    stk.yaml:20:7: warning[STK052]: the plugin `queue-01jg9893s8wvptmgetxaws447n` is applied in a project of `type: app`, but plugin.yaml says `app-allowed: false`
       help: it is deployed all the same; StackSpot applies it in projects of `type: infra` only
     stk.yaml:26:51: warning[STK043]: the input `owner` of the plugin `queue-01jg9893s8wvptmgetxaws447n` is left out: its condition `tags containsAll ["team","owner"]` does not hold
       help: remove it, or change the input that decides
@@ -275,16 +275,16 @@ fn v2_project_and_plugin() {
     queue-01jg9893s8wvptmgetxaws447n: {"kind":"standard","retention":3,"tags":["team"],"tf":"1.10.0","import":true,"size":"","region":"nowhere"}
       requires iam-role-default = shared role (aws-iam-role-conn)
       generates queue-default = queue-01jg9893s8wvptmgetxaws447n conn (aws-sqs-conn): arn <- queue-arn, url <- queue_url
-    stk.yaml:6:7: warning[STK081]: the plugin `queue-1738686911199` is applied in a project of `type: app`, but plugin.yaml says `app-allowed: false`
+    stk.yaml:6:7: warning[STK052]: the plugin `queue-1738686911199` is applied in a project of `type: app`, but plugin.yaml says `app-allowed: false`
       help: it is deployed all the same; StackSpot applies it in projects of `type: infra` only
-    stk.yaml:20:7: warning[STK081]: the plugin `queue` is applied twice, here and on line 6, but plugin.yaml says `single-use: true`
+    stk.yaml:20:7: warning[STK052]: the plugin `queue` is applied twice, here and on line 6, but plugin.yaml says `single-use: true`
       help: both are deployed; their resources may have the same names
-    stk.yaml:20:7: warning[STK081]: the plugin `queue-01jg9893s8wvptmgetxaws447n` is applied in a project of `type: app`, but plugin.yaml says `app-allowed: false`
+    stk.yaml:20:7: warning[STK052]: the plugin `queue-01jg9893s8wvptmgetxaws447n` is applied in a project of `type: app`, but plugin.yaml says `app-allowed: false`
       help: it is deployed all the same; StackSpot applies it in projects of `type: infra` only
     stk.yaml:26:51: warning[STK043]: the input `owner` of the plugin `queue-01jg9893s8wvptmgetxaws447n` is left out: its condition `tags containsAll ["team","owner"]` does not hold
       help: remove it, or change the input that decides
-    DYNAMIC_INPUTS:1:1: error[STK080]: the input `region` of the plugin `queue-1738686911199` must match the pattern `[a-z]{2}-[a-z]+-[0-9]`, found `nowhere`
-    DYNAMIC_INPUTS:1:1: error[STK080]: the input `region` of the plugin `queue-01jg9893s8wvptmgetxaws447n` must match the pattern `[a-z]{2}-[a-z]+-[0-9]`, found `nowhere`
+    DYNAMIC_INPUTS:1:1: error[STK051]: the input `region` of the plugin `queue-1738686911199` must match the pattern `[a-z]{2}-[a-z]+-[0-9]`, found `nowhere`
+    DYNAMIC_INPUTS:1:1: error[STK051]: the input `region` of the plugin `queue-01jg9893s8wvptmgetxaws447n` must match the pattern `[a-z]{2}-[a-z]+-[0-9]`, found `nowhere`
     "#);
 }
 
@@ -370,11 +370,11 @@ fn v3_project_and_plugin() {
       requires extra[0] = x (aws-sns-conn)
       generates extra[1] = y (aws-s3-conn): 
       generates out-conn = out (aws-sns-conn): arn <- out-arn
-    plugin.yaml:30:44: warning[STK082]: the plugin requires the variable `STK_CLOUD_ACCOUNT_ID_DEV`, which a deployment without StackSpot does not have
+    plugin.yaml:30:44: warning[STK053]: the plugin requires the variable `STK_CLOUD_ACCOUNT_ID_DEV`, which a deployment without StackSpot does not have
       help: a template that reads `var.STK_CLOUD_ACCOUNT_ID_DEV` prints nothing there; let it read an input instead, whose value can come from stk.yaml or DYNAMIC_INPUTS
-    plugin.yaml:30:70: warning[STK082]: the plugin requires the variable `team-code`, which a deployment without StackSpot does not have
+    plugin.yaml:30:70: warning[STK053]: the plugin requires the variable `team-code`, which a deployment without StackSpot does not have
       help: a variable's name is made of upper-case letters, digits and `_`
-    stk.yaml:25:15: error[STK080]: the input `sites[1].host` of the plugin `deep` must match the pattern `^[a-z.]+$`, found `B.example`
+    stk.yaml:25:15: error[STK051]: the input `sites[1].host` of the plugin `deep` must match the pattern `^[a-z.]+$`, found `B.example`
       help: the plugin says of it: `a host name, e.g. a.example`
     stk.yaml:26:17: error[STK041]: the input `sites[1].ports[0]` of the plugin `deep` is declared as int, found the text `http`
     stk.yaml:27:21: warning[STK043]: the input `sites[1].log_bucket` of the plugin `deep` is left out: its condition `log == true` does not hold
