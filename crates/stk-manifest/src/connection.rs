@@ -22,6 +22,10 @@ pub struct SelectedConnection {
     pub kind: String,
     /// Which of the spellings it was found in.
     pub source: ConnectionSource,
+    /// The attributes that stk.yaml has kept of the connection: v1's `x__CONNECTOR__<attribute>` inputs, and the
+    /// `connection` of a v3 connection input. They are those of the environment in which the plugin was applied, so a
+    /// deployment does not take them for the connection's. Secrets (`***`) are left out.
+    pub kept: Map<String, Value>,
     /// Where it stands in stk.yaml.
     pub at: Position,
 }

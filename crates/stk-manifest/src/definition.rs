@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 pub(crate) use self::condition::equal;
 pub use self::condition::{Condition, ConditionOperator};
-pub use self::input::{InputDefinition, InputKind};
+pub use self::input::{ExternalItems, InputDefinition, InputKind};
+pub(crate) use self::pattern::Match;
+pub use self::pattern::Pattern;
 
 use crate::connection::OutputMapping;
 use crate::finding::{Finding, FindingCode, Parsed, Position};
@@ -13,8 +15,11 @@ use crate::manifest::{AppliedPlugin, Kind, Link, Manifest, SchemaVersion};
 
 mod condition;
 mod connections;
+mod consistency;
 mod input;
 mod parse;
+mod pattern;
+mod variables;
 
 /// A plugin's plugin.yaml, with what matters when the plugin is deployed.
 ///
@@ -40,6 +45,8 @@ pub struct PluginDefinition {
     pub runtime_environment: Vec<String>,
     /// `spec.single-use`: at most once in a project.
     pub single_use: bool,
+    /// `spec.stk-projects-only`: only in projects that StackSpot made. Every project with an stk.yaml counts as one.
+    pub stk_projects_only: Option<bool>,
     /// `spec.app-allowed`: whether an app project may apply this infra plugin. `None` when not said.
     pub app_allowed: Option<bool>,
     /// `spec.inputs`, in file order. A name may stand twice, with conditions that exclude each other.
@@ -54,7 +61,7 @@ pub struct PluginDefinition {
     pub requires: Vec<ConnectionSlot>,
     /// What the plugin gives, outside of its inputs: v2's `generates.connections`, v1's `generates.connection-interface`.
     pub generates: Vec<ConnectionSlot>,
-    /// `spec.requires.variables` (v3).
+    /// `spec.requires.variables` (v3): names of StackSpot's variables, which templates read as `var.<NAME>`.
     pub required_variables: Vec<String>,
     /// `spec.generates.links` (v1: `link`).
     pub links: Vec<Link>,

@@ -140,11 +140,17 @@ impl<T> Parsed<T> {
     }
 }
 
+/// Most findings of one severity that are kept of one document. A hostile file could make millions, and nobody reads
+/// the thousandth. Each severity has a share of its own, so that warnings never push out an error.
+const MOST_FINDINGS: usize = 1_000;
+
 /// Collects the findings of one document.
 #[derive(Debug)]
 pub(crate) struct Report {
     file: String,
     findings: Vec<Finding>,
+    /// How many findings of each severity there were, those that were not kept included.
+    counts: [usize; 3],
 }
 
 impl Report {
@@ -152,6 +158,7 @@ impl Report {
         Self {
             file: file.to_owned(),
             findings: Vec::new(),
+            counts: [0; 3],
         }
     }
 
@@ -187,7 +194,7 @@ impl Report {
         message: String,
         help: Option<String>,
     ) {
-        self.findings.push(Finding {
+        let finding = Finding {
             severity,
             code,
             message,
@@ -195,11 +202,21 @@ impl Report {
             line: at.line,
             column: at.column,
             help,
-        });
+        };
+        self.push(finding);
     }
 
     pub(crate) fn push(&mut self, finding: Finding) {
-        self.findings.push(finding);
+        let count = &mut self.counts[finding.severity as usize];
+        *count += 1;
+        if *count <= MOST_FINDINGS {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Whether another finding of this severity would not be kept, so that its help need not be looked for.
+    pub(crate) const fn is_full(&self, severity: Severity) -> bool {
+        self.counts[severity as usize] >= MOST_FINDINGS
     }
 
     /// The findings in document order; findings of one place stay in the order in which they were made.
@@ -209,10 +226,33 @@ impl Report {
             let key = |finding: &Finding| (finding.file != self.file, finding.position());
             key(left).cmp(&key(right))
         });
+        self.more();
         Parsed {
             value,
             findings: self.findings,
         }
+    }
+
+    /// Says at the end how many findings were not kept.
+    fn more(&mut self) {
+        let [notes, warnings, errors] =
+            self.counts.map(|count| count.saturating_sub(MOST_FINDINGS));
+        if notes + warnings + errors == 0 {
+            return;
+        }
+        let last = self.findings.last().map(Finding::position);
+        let at = last.unwrap_or(Position::START);
+        self.findings.push(Finding {
+            severity: Severity::Note,
+            code: FindingCode::MoreFindings,
+            message: format!(
+                "there are more findings than are shown: {errors} more errors, {warnings} more warnings and {notes} more notes"
+            ),
+            file: self.file.clone(),
+            line: at.line,
+            column: at.column,
+            help: Some("correct what is shown, then check again".to_owned()),
+        });
     }
 }
 

@@ -14,7 +14,8 @@ mod yaml;
 
 pub use self::connection::{ConnectionSource, OutputMapping, SelectedConnection};
 pub use self::definition::{
-    Condition, ConditionOperator, ConnectionSlot, InputDefinition, InputKind, PluginDefinition,
+    Condition, ConditionOperator, ConnectionSlot, ExternalItems, InputDefinition, InputKind,
+    Pattern, PluginDefinition,
 };
 pub use self::dynamic::{DynamicInputs, DynamicInputsError};
 pub use self::finding::{Finding, FindingCode, Parsed, Position, Severity, nearest};

@@ -159,6 +159,16 @@ impl Manifest {
         parse::parse(file, text)
     }
 
+    /// The whole document as JSON, unknown keys included, for whoever hands it on.
+    ///
+    /// Keys stay in the order of the file, quoted scalars stay texts, anchors and `<<` are resolved. This reads the
+    /// text again, so that a [`Manifest`] is not twice its size for the few that need it. The findings are those of
+    /// the YAML alone: [`Manifest::parse`] has them too. The value is `None` when the text is no YAML mapping.
+    #[must_use]
+    pub fn document(file: &str, text: &str) -> Parsed<Map<String, Value>> {
+        parse::document(file, text)
+    }
+
     /// What identifies the project in the stores: `spec.infra-id` or `spec.app-id`, else `metadata.name`.
     ///
     /// # Errors

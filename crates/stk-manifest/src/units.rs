@@ -17,6 +17,7 @@ mod check;
 mod computed;
 mod merge;
 mod origin;
+mod rules;
 mod secret;
 mod slots;
 mod unit;

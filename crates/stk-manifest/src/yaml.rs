@@ -2,7 +2,7 @@
 
 pub(crate) use self::fields::{Fields, text_of};
 pub(crate) use self::load::load;
-pub(crate) use self::node::{Node, NodeValue, Places};
+pub(crate) use self::node::{Node, NodeValue, Places, to_map};
 pub(crate) use self::what::What;
 
 mod advice;

@@ -128,7 +128,7 @@ fn a_value_for_an_environment_is_asked_for_when_one_is_named() {
     case.success(&["validate", "--env", "prd"]);
     insta::assert_snapshot!(case.seen(&["validate", "--env", "qa"]), @"
     exit 11
-    quickstart/.stk/stk.yaml:86:9: error[STK046]: the input `retention_days` (`Days that a file is kept`) of the plugin `invoices-bucket` has no value for the environment `qa`; it has one for `dev` and `prd`
+    quickstart/.stk/stk.yaml:87:11: error[STK046]: the input `retention_days` (`Days that a file is kept`) of the plugin `invoices-bucket` has no value for the environment `qa`; it has one for `dev` and `prd`
       help: add `qa: <value>` under `retention_days` in `inputs-envs`
     1 error, 0 warnings
     ");

@@ -1,5 +1,7 @@
 //! `requires` and `generates` of plugin.yaml.
 
+use std::collections::HashMap;
+
 use super::ConnectionSlot;
 use crate::connection::OutputMapping;
 use crate::finding::{FindingCode, Report, quoted};
@@ -11,6 +13,7 @@ pub(super) fn slots(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<Con
     let whole = fields.what();
     let what = What::Part("a connection", &whole);
     let mut slots: Vec<ConnectionSlot> = Vec::new();
+    let mut lines: HashMap<String, u32> = HashMap::new();
     for node in fields.list("connections", report) {
         let Some(item) = Fields::of(node, what, report) else {
             continue;
@@ -20,7 +23,7 @@ pub(super) fn slots(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<Con
         let alias = item.required_text("alias", "name the slot", report);
         let outputs = outputs(&item, report);
         if let (Some((kind, _)), Some((slot, at))) = (kind, alias) {
-            if let Some(first) = slots.iter().find(|first| first.slot == slot) {
+            if let Some(first) = lines.get(&slot) {
                 report.error(
                     FindingCode::InvalidConnection,
                     at,
@@ -28,12 +31,13 @@ pub(super) fn slots(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<Con
                         "{} has the slot {} twice: on line {} and on line {}",
                         fields.what(),
                         quoted(&slot),
-                        first.at.line,
+                        first,
                         at.line
                     ),
                 );
                 continue;
             }
+            lines.insert(slot.clone(), node.at.line);
             slots.push(ConnectionSlot {
                 slot,
                 kind,

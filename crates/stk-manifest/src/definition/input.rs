@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::{Condition, ConditionOperator};
+use super::{Condition, ConditionOperator, Pattern};
 use crate::connection::OutputMapping;
 use crate::definition::connections::outputs;
 use crate::finding::{FindingCode, Position, Report, nearest, quoted};
-use crate::shape::plugin_yaml::{CONDITION, INPUT};
-use crate::yaml::{Fields, Node, What};
+use crate::shape::plugin_yaml::{CONDITION, EXTERNAL_ITEMS, INPUT};
+use crate::yaml::{Fields, Node, What, text_of};
 
 /// One input that a plugin declares.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,18 +16,26 @@ pub struct InputDefinition {
     pub name: String,
     /// What a person is asked.
     pub label: Option<String>,
+    /// `description`.
+    pub description: Option<String>,
+    /// `help`: what a person is told about good values.
+    pub help: Option<String>,
     /// The declared type.
     pub kind: InputKind,
     /// `required`; `None` when not said. A required connection is always required.
     pub required: Option<bool>,
     /// `default`, as written: an int's default is often a quoted text in v1 and v2.
     pub default: Option<Value>,
-    /// `pattern`: a regular expression for text. It is kept, not checked.
-    pub pattern: Option<String>,
+    /// `pattern`: a regular expression that a text or a number must match.
+    pub pattern: Option<Pattern>,
     /// `global: true`: asked once, kept in `spec.global-inputs`.
     pub global: bool,
     /// The items of a select or multiselect; empty when they come from outside (`external-items`).
     pub items: Vec<Value>,
+    /// Where StackSpot fetches the items from when a person is asked: never at a deployment.
+    pub external_items: Option<ExternalItems>,
+    /// `add-question` of a list: what a person is asked before another item.
+    pub add_question: Option<String>,
     /// When the input is asked for; `None` for always.
     pub condition: Option<Condition>,
     /// The inputs of an object.
@@ -40,6 +48,17 @@ pub struct InputDefinition {
     pub outputs: Vec<OutputMapping>,
     /// Where the definition stands in plugin.yaml.
     pub at: Position,
+}
+
+/// `external-items`: the items of a select or multiselect that come from a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalItems {
+    /// `source`: the service's URL.
+    pub source: Option<String>,
+    /// `value`: the path to an item's value in the answer.
+    pub value: Option<String>,
+    /// `label`: the path to the text that a person sees.
+    pub label: Option<String>,
 }
 
 /// The type of an input. A `text` with `items` (an old spelling) is a [`InputKind::Select`].
@@ -105,6 +124,24 @@ impl InputKind {
     #[must_use]
     pub const fn is_connection(self) -> bool {
         matches!(self, Self::RequiredConnection | Self::GeneratedConnection)
+    }
+}
+
+impl InputDefinition {
+    /// The default, unless it is nothing: `null`, or the empty text for a number or a boolean.
+    pub(crate) fn usable_default(&self) -> Option<&Value> {
+        self.default
+            .as_ref()
+            .filter(|default| !default.is_null() && !self.is_left_empty(default))
+    }
+
+    /// Whether `value` is the empty text where a number or a boolean is declared: what is left of a question that
+    /// nobody answered.
+    pub(crate) fn is_left_empty(&self, value: &Value) -> bool {
+        matches!(
+            self.kind,
+            InputKind::Int | InputKind::Number | InputKind::Bool
+        ) && value.as_str() == Some("")
     }
 }
 
@@ -193,13 +230,27 @@ fn read_input(
     let definition = InputDefinition {
         name: String::new(),
         label: fields.text("label", report),
+        description: told(&fields, "description"),
+        help: told(&fields, "help"),
         required: match kind {
             InputKind::RequiredConnection => Some(true),
             _ => fields.boolean("required", report),
         },
         default: fields.node("default").map(|node| node.to_value(report)),
-        pattern: fields.text("pattern", report),
+        pattern: fields.node("pattern").and_then(|node| {
+            let text = fields.text("pattern", report)?;
+            Some(Pattern::unread(text, node.at))
+        }),
         global: fields.boolean("global", report).unwrap_or(false),
+        external_items: fields.mapping("external-items", report).map(|external| {
+            external.warn_unknown(&EXTERNAL_ITEMS, report);
+            ExternalItems {
+                source: told(&external, "source"),
+                value: told(&external, "value"),
+                label: told(&external, "label"),
+            }
+        }),
+        add_question: told(&fields, "add-question"),
         condition: fields
             .mapping("condition", report)
             .and_then(|condition| read_condition(&condition, report)),
@@ -216,6 +267,11 @@ fn read_input(
         item,
     };
     Some(InputDefinition { name, ..definition })
+}
+
+/// Text that only matters when a person is asked: another shape of it is no fault of a deployment.
+fn told(fields: &Fields<'_, '_, '_>, key: &str) -> Option<String> {
+    fields.node(key).and_then(text_of).map(str::to_owned)
 }
 
 fn kind(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Option<InputKind> {
@@ -240,7 +296,11 @@ fn kind(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Option<InputKind> {
 fn read_condition(fields: &Fields<'_, '_, '_>, report: &mut Report) -> Option<Condition> {
     fields.warn_unknown(&CONDITION, report);
     let variable = fields.required_text("variable", "name the input that decides", report);
-    let operator = fields.required_text("operator", "write an operator such as `==`", report);
+    let operator = fields.required_text(
+        "operator",
+        "write an operator in quotes, such as `'!='`",
+        report,
+    );
     let value = fields.node("value").map(|node| node.to_value(report));
     let (operator, at) = operator?;
     let Some(operator) = ConditionOperator::parse(&operator) else {

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::connections::slots;
 use super::input::read_inputs;
-use super::{ConnectionSlot, PluginDefinition};
+use super::{ConnectionSlot, PluginDefinition, consistency, pattern, variables};
 use crate::finding::{FindingCode, Parsed, Report, quoted};
 use crate::manifest::{Link, SchemaVersion, document_kind, kind_of};
 use crate::shape::plugin_yaml::{GENERATES, METADATA, REQUIRES, RUNTIME, SPEC, TOP};
@@ -46,16 +46,20 @@ fn read(file: &str, text: &str, report: &mut Report) -> Option<PluginDefinition>
         }
         None => Vec::new(),
     };
-    let inputs = read_inputs(
+    let mut inputs = read_inputs(
         spec.list("inputs", report),
         What::Key("inputs", &What::Document),
         report,
     );
-    let inputs_envs = read_inputs(
+    let mut inputs_envs = read_inputs(
         spec.list("inputs-envs", report),
         What::Key("inputs-envs", &What::Document),
         report,
     );
+    let mut patterns = pattern::Known::default();
+    pattern::read(&mut inputs, &mut patterns, report);
+    pattern::read(&mut inputs_envs, &mut patterns, report);
+    consistency::check(&inputs, &inputs_envs, report);
     let (computed_inputs, _) = spec.values("computed-inputs", report);
     let (global_computed_inputs, _) = spec.values("global-computed-inputs", report);
     let mut requires = Vec::new();
@@ -63,7 +67,7 @@ fn read(file: &str, text: &str, report: &mut Report) -> Option<PluginDefinition>
     if let Some(fields) = spec.mapping("requires", report) {
         fields.warn_unknown(&REQUIRES, report);
         requires = slots(&fields, report);
-        required_variables = fields.texts("variables", report);
+        required_variables = variables::read(&fields, report);
     }
     let mut generates: Vec<ConnectionSlot> = Vec::new();
     let mut links = Vec::new();
@@ -75,6 +79,7 @@ fn read(file: &str, text: &str, report: &mut Report) -> Option<PluginDefinition>
     let outputs = outputs(&spec, report);
     let allowed_resource_fork = spec.texts("allowed-resource-fork", report);
     let single_use = spec.boolean("single-use", report).unwrap_or(false);
+    let stk_projects_only = spec.boolean("stk-projects-only", report);
     let app_allowed = spec.boolean("app-allowed", report);
     Some(PluginDefinition {
         file: file.to_owned(),
@@ -86,6 +91,7 @@ fn read(file: &str, text: &str, report: &mut Report) -> Option<PluginDefinition>
         kind: kind?,
         runtime_environment,
         single_use,
+        stk_projects_only,
         app_allowed,
         inputs,
         inputs_envs,

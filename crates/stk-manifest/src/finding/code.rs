@@ -101,6 +101,14 @@ codes! {
     ConnectionType = "STK049",
     /// An applied plugin of one type (`app`, `infra`) whose plugin.yaml says the other.
     KindMismatch = "STK050",
+    /// A value that the input's `pattern` refuses, or a pattern that cannot be checked.
+    PatternMismatch = "STK051",
+    /// A plugin applied against its own rules: `single-use`, `app-allowed`.
+    ApplyRule = "STK052",
+    /// A variable that the plugin requires and that no deployment here has.
+    UnknownVariable = "STK053",
+    /// More findings than are shown.
+    MoreFindings = "STK054",
     /// Plugins that need each other in a circle.
     Cycle = "STK060",
     /// Two plugins that generate one connection.

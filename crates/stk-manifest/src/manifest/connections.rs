@@ -1,10 +1,10 @@
 //! The connections of one applied plugin, from the three places in which they are written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::AppliedConnections;
+use super::{AppliedConnections, SECRET_PLACEHOLDER};
 use crate::connection::{ConnectionSource, Direction, SelectedConnection, find_connections};
 use crate::finding::{FindingCode, Position, Report, quoted};
 use crate::shape::stk_yaml::{CONNECTION, CONNECTIONS, CONNECTOR};
@@ -64,6 +64,7 @@ fn listed(
                 slot: slot?,
                 kind: kind?,
                 source: ConnectionSource::List,
+                kept: Map::new(),
                 at: node.at,
             })
         })
@@ -126,6 +127,10 @@ fn connection_inputs(
             connection: connection.to_owned(),
             kind: kind.to_owned(),
             source: ConnectionSource::Input,
+            kept: match found.object.get("connection") {
+                Some(Value::Object(kept)) => without_secrets(kept.iter()),
+                _ => Map::new(),
+            },
             at,
         };
         match found.direction {
@@ -163,9 +168,14 @@ fn connectors(
                 connection: connection?,
                 kind,
                 source: ConnectionSource::Connector,
+                kept: Map::new(),
                 at: node.at,
             })
         })
+        .collect();
+    let listed: HashSet<(String, String)> = connectors
+        .iter()
+        .map(|listed| (listed.connection.clone(), listed.kind.replace('_', "-")))
         .collect();
     for (index, (key, value)) in inputs.iter().enumerate() {
         let Some(prefix) = key.strip_suffix(CONNECTOR_MARK) else {
@@ -174,21 +184,63 @@ fn connectors(
         let Some(connection) = value.as_str().filter(|name| !name.trim().is_empty()) else {
             continue;
         };
-        let kind = prefix.replace('_', "-");
-        let is_listed = connectors
-            .iter()
-            .any(|listed| listed.connection == connection && listed.kind.replace('_', "-") == kind);
-        if !is_listed {
+        let flattened = (connection.to_owned(), prefix.replace('_', "-"));
+        if !listed.contains(&flattened) {
+            let (connection, kind) = flattened;
             connectors.push(SelectedConnection {
                 slot: kind.clone(),
-                connection: connection.to_owned(),
+                connection,
                 kind,
                 source: ConnectionSource::Connector,
+                kept: Map::new(),
                 at: places.at_path(&[index]),
             });
         }
     }
+    if !connectors.is_empty() {
+        keep_flattened(&mut connectors, inputs);
+    }
     connectors
+}
+
+/// `<prefix>__CONNECTOR__<attribute>: value`, where the prefix is the type of the connector that
+/// `<prefix>__CONNECTOR` names, or of the only one.
+fn keep_flattened(connectors: &mut [SelectedConnection], inputs: &Map<String, Value>) {
+    let mut by_prefix: HashMap<&str, Vec<(&str, &Value)>> = HashMap::new();
+    for (key, value) in inputs {
+        let parts = key.split_once(CONNECTOR_MARK);
+        if let Some((prefix, rest)) = parts
+            && let Some(attribute) = rest.strip_prefix("__")
+            && !attribute.is_empty()
+        {
+            by_prefix
+                .entry(prefix)
+                .or_default()
+                .push((attribute, value));
+        }
+    }
+    if by_prefix.is_empty() {
+        return;
+    }
+    for connector in connectors {
+        let prefix = connector.kind.replace('-', "_");
+        let selected = inputs.get(&format!("{prefix}{CONNECTOR_MARK}"));
+        let is_other = selected
+            .and_then(Value::as_str)
+            .is_some_and(|selected| selected != connector.connection);
+        if !is_other && let Some(attributes) = by_prefix.remove(prefix.as_str()) {
+            connector.kept = without_secrets(attributes.into_iter());
+        }
+    }
+}
+
+fn without_secrets<'v>(
+    attributes: impl Iterator<Item = (impl AsRef<str>, &'v Value)>,
+) -> Map<String, Value> {
+    attributes
+        .filter(|(_, value)| value.as_str().map(str::trim) != Some(SECRET_PLACEHOLDER))
+        .map(|(name, value)| (name.as_ref().to_owned(), value.clone()))
+        .collect()
 }
 
 fn report_repeated(

@@ -2,16 +2,27 @@
 
 use std::collections::HashMap;
 
+use serde_json::{Map, Value};
+
 use super::plugin::{PluginReader, read_plugin};
 use super::{AppliedPlugin, Kind, Manifest, SchemaVersion, kind_of};
 use crate::finding::{FindingCode, Parsed, Position, Report, nearest, quoted};
 use crate::shape::stk_yaml::{METADATA, SPEC, TOP};
-use crate::yaml::{Fields, What, load};
+use crate::yaml::{Fields, What, load, to_map};
 
 pub(super) fn parse(file: &str, text: &str) -> Parsed<Manifest> {
     let mut report = Report::new(file);
     let manifest = read(file, text, &mut report);
     report.finish(manifest)
+}
+
+pub(super) fn document(file: &str, text: &str) -> Parsed<Map<String, Value>> {
+    let mut report = Report::new(file);
+    let value = load(text, &mut report).and_then(|root| {
+        let top = Fields::of(&root, What::Document, &mut report)?;
+        Some(to_map(top.entries(), &mut report))
+    });
+    report.finish(value)
 }
 
 fn read(file: &str, text: &str, report: &mut Report) -> Option<Manifest> {

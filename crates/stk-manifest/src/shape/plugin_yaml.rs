@@ -93,7 +93,7 @@ pub(crate) static SPEC: Shape = Shape::new(
         .only_in(V2_V3),
         key(
             "stk-projects-only",
-            Type::Any,
+            Type::Boolean,
             "Whether the plugin can only be applied to StackSpot projects.",
         )
         .only_in(V2_V3),
@@ -326,7 +326,7 @@ pub(crate) static INPUT: Shape = Shape {
                 Type::List(&Type::Any),
                 "The values that a `select` or `multiselect` offers.",
             ),
-            key("external-items", Type::Any, "Where the offered values come from: `source`, `value`, `label`."),
+            key("external-items", Type::Mapping(&EXTERNAL_ITEMS), "Where the offered values come from: `source`, `value`, `label`."),
             key(
                 "condition",
                 Type::Mapping(&CONDITION),
@@ -361,6 +361,15 @@ const OPTIONAL: &[&str] = &[
     "object",
     "generated-connection",
 ];
+
+pub(crate) static EXTERNAL_ITEMS: Shape = Shape::new(
+    "a source of items",
+    &[
+        key("source", Type::Any, "Where the items are read from."),
+        key("value", Type::Any, "Which part of an item is its value."),
+        key("label", Type::Any, "Which part of an item is shown."),
+    ],
+);
 
 pub(crate) static CONDITION: Shape = Shape::new(
     "a condition",

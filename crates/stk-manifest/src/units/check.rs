@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 use super::origin::Origin;
 use super::secret;
 use crate::connection::CONNECTION_MARK;
-use crate::definition::{InputDefinition, InputKind, equal};
+use crate::definition::{InputDefinition, InputKind, Match, equal};
 use crate::finding::{FindingCode, Report, Severity, nearest, quoted};
 
 /// What a message says a value belongs to.
@@ -44,7 +44,10 @@ impl Checker<'_> {
         if secret::is_placeholder(value) {
             return value.clone();
         }
-        match input.kind {
+        if input.required != Some(true) && input.is_left_empty(value) {
+            return value.clone();
+        }
+        let checked = match input.kind {
             InputKind::Text | InputKind::Textarea | InputKind::Password => {
                 self.text(input, value, origin, subject)
             }
@@ -57,7 +60,9 @@ impl Checker<'_> {
             InputKind::RequiredConnection | InputKind::GeneratedConnection => {
                 self.connection(input, value, origin, subject)
             }
-        }
+        };
+        self.pattern(input, &checked, origin, subject);
+        checked
     }
 
     fn text(
@@ -89,6 +94,76 @@ impl Checker<'_> {
             Value::Bool(boolean) => Value::String(boolean.to_string()),
             _ => self.wrong(input, value, origin, subject),
         }
+    }
+
+    /// A text or number that the input's pattern refuses is an error; a default is the plugin's own, and a warning.
+    fn pattern(
+        &mut self,
+        input: &InputDefinition,
+        value: &Value,
+        origin: Origin<'_>,
+        subject: &Subject<'_>,
+    ) {
+        let Some(pattern) = &input.pattern else {
+            return;
+        };
+        let printed;
+        let text = match (input.kind, value) {
+            (InputKind::Text | InputKind::Textarea | InputKind::Password, Value::String(text)) => {
+                text
+            }
+            (InputKind::Int | InputKind::Number, Value::Number(number)) => {
+                printed = number.to_string();
+                &printed
+            }
+            // What is of another type was reported, and an item of a list is one of its items.
+            _ => return,
+        };
+        // An answer that need not be given.
+        if text.is_empty() && input.required != Some(true) {
+            return;
+        }
+        let is_default = origin.file == self.plugin_file;
+        let shown = match input.kind {
+            InputKind::Password => "another text".to_owned(),
+            _ if text.is_empty() => "an empty text".to_owned(),
+            _ => quoted(text),
+        };
+        let (severity, message) = match pattern.check(text) {
+            Match::Yes | Match::Unreadable => return,
+            Match::No if is_default => (
+                Severity::Warning,
+                format!(
+                    "the default {shown} of {} does not match the input's own pattern {}",
+                    name_of(subject),
+                    quoted(pattern.as_str())
+                ),
+            ),
+            Match::No => (
+                Severity::Error,
+                format!(
+                    "{} must match the pattern {}, found {shown}",
+                    name_of(subject),
+                    quoted(pattern.as_str())
+                ),
+            ),
+            Match::TooCostly => (
+                Severity::Warning,
+                format!(
+                    "the value of {} is not checked against the pattern {}: that would take too long",
+                    name_of(subject),
+                    quoted(pattern.as_str())
+                ),
+            ),
+        };
+        let help = input
+            .help
+            .as_deref()
+            .or(input.description.as_deref())
+            .filter(|help| !help.trim().is_empty())
+            .map(|help| format!("the plugin says of it: {}", quoted(help)));
+        self.report
+            .push(origin.finding(severity, FindingCode::PatternMismatch, message, help));
     }
 
     fn boolean(
@@ -253,15 +328,30 @@ impl Checker<'_> {
             let inner = subject.inner(format!("{}.{name}", subject.path));
             let index = given.keys().position(|key| key == name);
             let own = index.zip(given.get(name).filter(|own| !own.is_null()));
-            match (own, &definition.default) {
+            match (own, definition.usable_default()) {
                 (Some((index, own)), _) => {
                     let checked = self.check(definition, own, origin.part(index), &inner);
                     object.insert(name.clone(), checked);
                 }
-                (None, Some(default)) if !default.is_null() => {
+                (None, Some(default)) => {
                     let at = Origin::flat(self.plugin_file, definition.at);
                     let checked = self.check(definition, default, at, &inner);
                     object.insert(name.clone(), checked);
+                }
+                (None, _)
+                    if definition.kind.is_connection() && definition.required != Some(false) =>
+                {
+                    let kind = definition.connection_interface_type.as_deref();
+                    self.report.push(origin.finding(
+                        Severity::Error,
+                        FindingCode::MissingConnection,
+                        format!("{} selects no connection", name_of(&inner)),
+                        Some(format!(
+                            "add `{name}: {{stk-type: {}, selected: <connection>, type: {}}}` to it",
+                            definition.kind.as_str(),
+                            kind.unwrap_or("<connection interface type>")
+                        )),
+                    ));
                 }
                 (None, _) if definition.required == Some(true) => {
                     self.report.push(origin.finding(
@@ -275,11 +365,14 @@ impl Checker<'_> {
             }
         }
         for (index, (name, own)) in given.iter().enumerate() {
-            if input
+            if let Some(definition) = input
                 .inputs
                 .iter()
-                .any(|definition| definition.name == *name)
+                .find(|definition| definition.name == *name)
             {
+                if !object.contains_key(name) && !own.is_null() {
+                    self.conditioned_out(definition, origin.part(index), subject);
+                }
                 continue;
             }
             if !input.inputs.is_empty() {
@@ -297,6 +390,31 @@ impl Checker<'_> {
             object.insert(name.clone(), own.clone());
         }
         Value::Object(object)
+    }
+
+    /// A part of an object that is given and not asked for.
+    fn conditioned_out(
+        &mut self,
+        definition: &InputDefinition,
+        origin: Origin<'_>,
+        object: &Subject<'_>,
+    ) {
+        let Some(condition) = &definition.condition else {
+            return;
+        };
+        let part = object.inner(format!("{}.{}", object.path, definition.name));
+        self.report.push(origin.finding(
+            Severity::Warning,
+            FindingCode::ConditionedOut,
+            format!(
+                "{} is left out: its condition `{} {} {}` does not hold",
+                name_of(&part),
+                condition.variable,
+                condition.operator,
+                condition.value
+            ),
+            Some("remove it, or change the input that decides".to_owned()),
+        ));
     }
 
     fn connection(

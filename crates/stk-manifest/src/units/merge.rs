@@ -1,6 +1,6 @@
 //! The inputs of one unit: candidates by precedence, then the plugin's declarations one by one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -47,7 +47,8 @@ pub(super) fn merged(
     report: &mut Report,
 ) -> Map<String, Value> {
     let declared = || definition.inputs.iter().chain(&definition.inputs_envs);
-    let is_declared = |name: &str| declared().any(|input| input.name == name);
+    let names: HashSet<&str> = declared().map(|input| input.name.as_str()).collect();
+    let is_declared = |name: &str| names.contains(name);
     let candidates = candidates(manifest, applied, environment, dynamic, &is_declared);
     let mut merge = Merge {
         file: &manifest.file,
@@ -73,9 +74,9 @@ pub(super) fn merged(
             merge.undeclared(name, origin.at);
         }
     }
-    for (name, _) in &applied.inputs_envs {
+    for (index, (name, _)) in applied.inputs_envs.iter().enumerate() {
         if !is_declared(name) && !applied.inputs.contains_key(name) {
-            merge.undeclared(name, applied.inputs_envs_places.at);
+            merge.undeclared(name, applied.inputs_envs_places.at_path(&[index]));
         }
     }
     for (name, _) in dynamic.values() {
@@ -180,11 +181,9 @@ impl<'u> Merge<'u, '_, '_> {
         if active == Active::Undecided {
             return;
         }
-        match &input.default {
+        match input.usable_default() {
             Some(default)
-                if !default.is_null()
-                    && !input.kind.is_connection()
-                    && secret::placeholders(default).is_empty() =>
+                if !input.kind.is_connection() && secret::placeholders(default).is_empty() =>
             {
                 let origin = Origin::flat(&self.definition.file, input.at);
                 let mut checker = Checker {
@@ -215,7 +214,7 @@ impl<'u> Merge<'u, '_, '_> {
                     .iter()
                     .chain(&self.definition.inputs_envs)
                     .find(|other| other.name == name && other.condition.is_none())
-                    .and_then(|other| other.default.as_ref())
+                    .and_then(InputDefinition::usable_default)
             });
         match actual {
             None => Active::Undecided,
@@ -277,14 +276,17 @@ impl<'u> Merge<'u, '_, '_> {
             Some(label) if !label.is_empty() => format!(" ({})", quoted(label)),
             _ => String::new(),
         };
-        if let Some(Value::Object(others)) = self.applied.inputs_envs.get(name) {
+        let by_environment = &self.applied.inputs_envs;
+        if let Some(index) = by_environment.keys().position(|key| key == name)
+            && let Some(Value::Object(others)) = by_environment.get(name)
+        {
             let environments: Vec<&str> = others.keys().map(String::as_str).collect();
             let environment = self.environment;
             let meant = nearest(environment, environments.iter().copied())
                 .map_or_else(String::new, |near| format!(" (or is `{near}` meant?)"));
             self.report.error_with_help(
                 FindingCode::NoValueForEnvironment,
-                self.applied.inputs_envs_places.at,
+                self.applied.inputs_envs_places.at_path(&[index]),
                 format!(
                     "the input `{name}`{label} of the plugin `{plugin}` has no value for the environment `{environment}`; it has one for {}",
                     list(&environments)
@@ -397,11 +399,13 @@ impl<'u> Merge<'u, '_, '_> {
     /// A name that stk.yaml gives and plugin.yaml does not know.
     fn undeclared(&mut self, name: &'u str, at: Position) {
         if !name.contains(CONNECTOR_MARK) {
+            let is_full = self.report.is_full(Severity::Warning);
             let known = self
                 .definition
                 .inputs
                 .iter()
-                .chain(&self.definition.inputs_envs);
+                .chain(&self.definition.inputs_envs)
+                .filter(|_| !is_full);
             self.report.warning(
                 FindingCode::UnknownInput,
                 at,

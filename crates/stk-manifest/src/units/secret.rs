@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Secrets;
 use super::origin::Origin;
+use crate::connection::CONNECTION_MARK;
 use crate::definition::{InputDefinition, InputKind};
 use crate::finding::{Finding, FindingCode, Report, Severity, quoted};
 use crate::manifest::SECRET_PLACEHOLDER;
@@ -53,8 +54,12 @@ pub(super) fn placeholders(value: &Value) -> Vec<Place> {
                 }
             }
             Value::Object(fields) => {
+                // What a connection input keeps of its connection is replaced when it is deployed.
+                let kept = fields.contains_key(CONNECTION_MARK).then_some("connection");
                 for (index, (name, field)) in fields.iter().enumerate() {
-                    place.inside(name.clone(), index, |place| search(field, place, found));
+                    if kept != Some(name.as_str()) {
+                        place.inside(name.clone(), index, |place| search(field, place, found));
+                    }
                 }
             }
             Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}

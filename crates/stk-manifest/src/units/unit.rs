@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::rules::Rules;
 use super::{Secrets, Unit, computed, merge, secret, slots};
 use crate::definition::PluginDefinition;
 use crate::dynamic::DynamicInputs;
@@ -42,6 +43,7 @@ pub(super) fn units<Definition: Borrow<PluginDefinition>>(
         &|_| false,
         &mut report,
     );
+    let rules = Rules::of(manifest);
     let mut units = Vec::with_capacity(manifest.plugins.len());
     for applied in manifest.infra_plugins() {
         let Some(definition) = plugins.get(&applied.alias).map(Borrow::borrow) else {
@@ -57,6 +59,7 @@ pub(super) fn units<Definition: Borrow<PluginDefinition>>(
             continue;
         };
         compare(applied, definition, &mut report);
+        rules.check(applied, definition, &mut report);
         let mut found = secret::Found::new(&secrets, &applied.alias);
         let inputs = merge::merged(
             manifest,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::node::{Entry, Node, NodeValue, Places, to_map};
 use super::scalar::Reading;
 use super::what::What;
-use crate::finding::{FindingCode, Position, Report, nearest, quoted};
+use crate::finding::{FindingCode, Position, Report, Severity, nearest, quoted};
 use crate::shape::Shape;
 
 /// A mapping that is being read. `what` names it in messages, as in "`connections` of the plugin `a`".
@@ -167,6 +167,11 @@ impl<'n, 'a, 'p> Fields<'n, 'a, 'p> {
             if known.has(&entry.key) {
                 continue;
             }
+            let near = if report.is_full(Severity::Warning) {
+                None
+            } else {
+                nearest(&entry.key, known.names())
+            };
             report.warning(
                 FindingCode::UnknownKey,
                 entry.key_at,
@@ -175,7 +180,7 @@ impl<'n, 'a, 'p> Fields<'n, 'a, 'p> {
                     self.what,
                     quoted(&entry.key)
                 ),
-                nearest(&entry.key, known.names()).map(|known| format!("did you mean `{known}`?")),
+                near.map(|known| format!("did you mean `{known}`?")),
             );
         }
     }

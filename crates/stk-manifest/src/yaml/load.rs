@@ -1,8 +1,8 @@
 //! Parser events to a tree, within limits.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
+use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
@@ -294,6 +294,8 @@ impl<'a> Loader<'a, '_> {
                 at: merged.value.at,
             }],
         };
+        let mut keys: HashSet<Cow<'a, str>> =
+            entries.iter().map(|entry| entry.key.clone()).collect();
         for source in sources {
             let NodeValue::Map(added) = source.value else {
                 self.report.error(
@@ -305,7 +307,7 @@ impl<'a> Loader<'a, '_> {
             };
             self.count_repeated(added.len(), merged.key_at)?;
             for entry in added {
-                if !entries.iter().any(|own| own.key == entry.key) {
+                if keys.insert(entry.key.clone()) {
                     entries.push(entry);
                 }
             }

@@ -47,7 +47,7 @@ inputs-envs:
 - {label: Domain, name: domain, type: text}
 computed-inputs: {upper_name: '{{ name | upper }}'}
 global-computed-inputs: {package_dir: \"{{ name | replace('.', '/') }}\"}
-requires: {variables: [STK_TOKEN]}
+requires: {variables: [STK_PROJECT_NAME]}
 generates: {links: [{name: l, url: 'https://x', type: static}]}
 outputs: {topic-arn: the arn}
 allowed-resource-fork: [aws_sns_topic]
@@ -74,7 +74,7 @@ hooks: []",
     assert_eq!(inner.required, Some(true));
     let topic = definition.inputs.last().expect("a connection");
     assert_eq!(topic.outputs.len(), 2);
-    assert_eq!(definition.required_variables, ["STK_TOKEN"]);
+    assert_eq!(definition.required_variables, ["STK_PROJECT_NAME"]);
     assert_eq!(definition.allowed_resource_fork, ["aws_sns_topic"]);
     assert_eq!(definition.app_allowed, Some(true));
 }
@@ -149,5 +149,160 @@ fn complaints() {
     plugin.yaml:20:37: error[STK012]: `to` of an output of a connection of `generates` of `spec` is missing
       help: name the connection's attribute
     plugin.yaml:21:24: error[STK016]: `generates` of `spec` has the slot `a` twice: on line 20 and on line 21
+    ");
+}
+
+#[test]
+fn every_field_of_an_input_is_read() {
+    let text = plugin(
+        "v3",
+        "stk-projects-only: true
+inputs:
+- label: Region
+  name: region
+  type: select
+  description: Where it runs
+  help: the nearest one
+  required: false
+  global: true
+  external-items: {source: 'https://regions.example', value: '$.id', label: '$.name', lable: x}
+- {label: Sizes, name: sizes, type: list, add-question: more?, input: {label: Size, type: int}}",
+    );
+    let parsed = PluginDefinition::parse("plugin.yaml", &text);
+    insta::assert_snapshot!(show(&parsed.findings), @"
+    plugin.yaml:19:89: warning[STK005]: `external-items` of the input `region` has no key `lable`; it is ignored
+      help: did you mean `label`?
+    ");
+    let definition = parsed.value.expect("a definition");
+    assert_eq!(definition.stk_projects_only, Some(true));
+    insta::assert_debug_snapshot!(definition.inputs.first().expect("an input"), @r#"
+    InputDefinition {
+        name: "region",
+        label: Some(
+            "Region",
+        ),
+        description: Some(
+            "Where it runs",
+        ),
+        help: Some(
+            "the nearest one",
+        ),
+        kind: Select,
+        required: Some(
+            false,
+        ),
+        default: None,
+        pattern: None,
+        global: true,
+        items: [],
+        external_items: Some(
+            ExternalItems {
+                source: Some(
+                    "https://regions.example",
+                ),
+                value: Some(
+                    "$.id",
+                ),
+                label: Some(
+                    "$.name",
+                ),
+            },
+        ),
+        add_question: None,
+        condition: None,
+        inputs: [],
+        item: None,
+        connection_interface_type: None,
+        outputs: [],
+        at: Position {
+            line: 12,
+            column: 5,
+        },
+    }
+    "#);
+    let sizes = definition.inputs.last().expect("an input");
+    assert_eq!(sizes.add_question.as_deref(), Some("more?"));
+    assert_eq!(
+        sizes.item.as_ref().map(|item| item.kind),
+        Some(InputKind::Int)
+    );
+}
+
+#[test]
+fn inputs_that_cannot_have_a_value() {
+    insta::assert_snapshot!(findings(&plugin("v3", "inputs:
+- {name: a, type: text}
+- {name: a, type: text, condition: {variable: x, operator: ==, value: 1}}
+- {name: b, type: text, condition: {variable: x, operator: ==, value: 1}}
+- {name: b, type: text}
+- {name: box, type: object, inputs: [{name: c, type: text}, {name: c, type: int}]}
+- {name: boxes, type: list, input: {type: list, input: {type: object, inputs: [{name: d, type: text}, {name: d, type: int}]}}}
+inputs-envs:
+- {name: a, type: text}
+- {name: conn, type: required-connection, connection-interface-type: aws-s3-conn}")), @"
+    plugin.yaml:12:5: warning[STK030]: the input `a` is declared twice, on line 11 and on line 12, and the first one has no condition: the second one is never used
+      help: give both a `condition`, or remove one
+    plugin.yaml:15:63: warning[STK030]: the input `c` is declared twice, on line 15 and on line 15, and the first one has no condition: the second one is never used
+      help: give both a `condition`, or remove one
+    plugin.yaml:16:105: warning[STK030]: the input `d` is declared twice, on line 16 and on line 16, and the first one has no condition: the second one is never used
+      help: give both a `condition`, or remove one
+    plugin.yaml:18:5: warning[STK030]: the input `a` is declared twice, on line 11 and on line 18, and the first one has no condition: the second one is never used
+      help: give both a `condition`, or remove one
+    plugin.yaml:19:5: warning[STK030]: the input `conn` of `inputs-envs` is a connection, which cannot be given by environment
+      help: declare it in `inputs`: a connection's attributes differ by environment anyway
+    ");
+}
+
+#[test]
+fn required_variables() {
+    insta::assert_snapshot!(findings(&plugin("v3", "requires:
+  variables:
+  - STK_PROJECT_NAME
+  - COST_CENTER
+  - cost center
+  - [x]")), @"
+    plugin.yaml:13:7: warning[STK053]: the plugin requires the variable `COST_CENTER`, which a deployment without StackSpot does not have
+      help: a template that reads `var.COST_CENTER` prints nothing there; let it read an input instead, whose value can come from stk.yaml or DYNAMIC_INPUTS
+    plugin.yaml:14:7: warning[STK053]: the plugin requires the variable `cost center`, which a deployment without StackSpot does not have
+      help: a variable's name is made of upper-case letters, digits and `_`
+    plugin.yaml:15:7: error[STK004]: an item of `variables` of `requires` of `spec` must be text, found a list
+    ");
+}
+
+#[test]
+fn operators_as_people_write_them() {
+    insta::assert_snapshot!(findings(&plugin("v3", "inputs:
+- {name: a, type: int}
+- {name: b, type: text, condition: {variable: a, operator: ==, value: 1}}
+- {name: c, type: text, condition: {variable: a, operator: notContainsAll, value: [1, 2]}}
+- {name: d, type: text, condition: {variable: a, operator: contains, value: 1}}
+- name: e
+  type: text
+  condition:
+    variable: a
+    operator: !=
+    value: 1
+- name: f
+  type: text
+  condition:
+    variable: a
+    operator: >
+    value: 1
+- {name: g, type: text, condition: {variable: a, value: 1}}
+- {name: h, type: text, condition: {operator: '>', value: 1, valeu: 2}}")), @"
+    plugin.yaml:14:62: error[STK031]: `condition` of the input `d` has the unknown operator `contains`
+      help: did you mean `containsAny`?
+    plugin.yaml:19:7: error[STK012]: `operator` of `condition` of the input `e` is empty
+      help: write an operator in quotes, such as `'!='`
+    plugin.yaml:19:17: warning[STK006]: the YAML tag `!=` is ignored
+      help: tags mean nothing in this file; remove it
+    plugin.yaml:25:7: error[STK012]: `operator` of `condition` of the input `f` is empty
+      help: write an operator in quotes, such as `'!='`
+    plugin.yaml:27:38: error[STK012]: `operator` of `condition` of the input `g` is missing
+      help: write an operator in quotes, such as `'!='`
+    plugin.yaml:28:38: error[STK012]: `variable` of `condition` of the input `h` is missing
+      help: name the input that decides
+    plugin.yaml:28:64: warning[STK005]: `condition` of the input `h` has no key `valeu`; it is ignored
+      help: did you mean `value`?
     ");
 }

@@ -16,6 +16,7 @@ const ELSEWHERE: &[FindingCode] = &[
     FindingCode::UnknownConnection,
     FindingCode::NoTemplates,
     FindingCode::TemplateSyntax,
+    FindingCode::MoreFindings,
     FindingCode::ConnectionTypes,
     FindingCode::MissingAttribute,
     FindingCode::MissingOutput,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use stk_manifest::{Manifest, PluginDefinition};
 
-use crate::support::show;
+use crate::support::{plugin, show};
 
 /// Both readers see the text; the answer is the manifest's.
 fn check(text: &str) -> String {
@@ -198,5 +198,89 @@ fn many_duplicates_stay_fast() {
     for _ in 0..20_000 {
         text.push_str("    k: 1\n");
     }
-    assert_eq!(check(&text).lines().count(), 2 * 19_999);
+    let shown = check(&text);
+    assert_eq!(shown.lines().count(), 2 * 1_001);
+    let last: Vec<&str> = shown.lines().skip(2 * 999).collect();
+    insta::assert_snapshot!(last.join("\n"), @"
+    stk.yaml:1007:5: error[STK003]: the key `k` stands twice in this mapping: on line 7 and on line 1007
+      help: remove one of the two
+    stk.yaml:1007:5: note[STK054]: there are more findings than are shown: 18999 more errors, 0 more warnings and 0 more notes
+      help: correct what is shown, then check again
+    ");
+}
+
+#[test]
+fn warnings_never_push_out_an_error() {
+    let mut text = "schema-version: v2\nkind: manifest\n".to_owned();
+    for key in 0..300_000 {
+        let _ = writeln!(text, "k{key}: 1");
+    }
+    text.push_str("spec: {type: infra, plugins: x}\n");
+    let shown = check(&text);
+    assert_eq!(shown.matches("warning[STK005]").count(), 1_000);
+    let last: Vec<&str> = shown.lines().skip(999).collect();
+    insta::assert_snapshot!(last.join("\n"), @"
+    stk.yaml:1002:1: warning[STK005]: the file has no key `k999`; it is ignored
+    stk.yaml:300003:30: error[STK004]: `plugins` of `spec` must be a list, found the text `x`
+    stk.yaml:300003:30: note[STK054]: there are more findings than are shown: 0 more errors, 299000 more warnings and 0 more notes
+      help: correct what is shown, then check again
+    ");
+}
+
+/// What is looked up by name stays fast when there are very many names.
+#[test]
+fn many_names() {
+    let mut keys = "a: &a {".to_owned();
+    for key in 0..15_000 {
+        let _ = write!(keys, "k{key}: 1, ");
+    }
+    keys.push_str("}\nb:\n  <<: *a\n");
+    for key in 0..200_000 {
+        let _ = writeln!(keys, "  l{key}: 1");
+    }
+    assert!(check(&keys).contains("STK012"));
+
+    let mut slots = plugin("v2", "generates:\n  connections:");
+    for slot in 0..100_000 {
+        let _ = writeln!(slots, "    - {{type: t, alias: s{slot}}}");
+    }
+    let parsed = PluginDefinition::parse("plugin.yaml", &slots);
+    assert_eq!(parsed.value.map(|it| it.generates.len()), Some(100_000));
+
+    let mut connectors = "schema-version: v1\nkind: manifest\nspec:\n  type: infra\n  plugins:\n  - name: a/b@1.0.0\n    type: infra\n    inputs:\n".to_owned();
+    for connector in 0..60_000 {
+        let _ = writeln!(
+            connectors,
+            "      t{connector}__CONNECTOR: c\n      t{connector}__CONNECTOR__arn: x"
+        );
+    }
+    let parsed = Manifest::parse("stk.yaml", &connectors);
+    let plugin = parsed.value.expect("a manifest").plugins.remove(0);
+    assert_eq!(plugin.connections.requires.len(), 60_000);
+    assert!(
+        plugin
+            .connections
+            .requires
+            .iter()
+            .all(|it| it.kept.contains_key("arn"))
+    );
+}
+
+/// Patterns that cost much to read: only so many of them are.
+#[test]
+fn many_patterns() {
+    let mut text = plugin("v2", "inputs:");
+    for input in 0..2_000 {
+        let _ = writeln!(
+            text,
+            "  - {{name: i{input}, type: text, pattern: '^(?=.*\\d)\\w{{1,{}}}$'}}",
+            input % 300
+        );
+    }
+    let started = Instant::now();
+    let parsed = PluginDefinition::parse("plugin.yaml", &text);
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(60), "took {took:?}");
+    let first = parsed.findings.first().map(ToString::to_string);
+    insta::assert_snapshot!(first.unwrap_or_default(), @r"plugin.yaml:35:38: warning[STK051]: the pattern `^(?=.*\d)\w{1,24}$` of the input `i24` cannot be read, so values are not checked against it: it would take too much memory");
 }

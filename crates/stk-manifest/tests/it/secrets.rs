@@ -101,6 +101,14 @@ fn a_look_at_the_project_needs_no_values() {
 }
 
 #[test]
+fn what_a_connection_input_keeps_of_its_connection_is_none() {
+    let spec = "inputs: [{name: db, label: Db, type: required-connection, connection-interface-type: aws-rds-conn}]";
+    let inputs = "inputs: {db: {stk-type: required-connection, selected: x, type: aws-rds-conn, connection: {password: '***'}}}";
+    let shown = merged(inputs, spec, "", Secrets::Given(&Values(&[])));
+    assert!(!shown.contains("STK045"), "{shown}");
+}
+
+#[test]
 fn a_password_needs_no_stars_and_any_input_can_be_a_secret() {
     let given = ["b.pass", "b.token", "b.late", "b.maybe"];
     insta::assert_snapshot!(merged("inputs: {token: shown}", SPEC, "", Secrets::Given(&Values(&given))), @r#"

@@ -129,7 +129,7 @@ inputs-envs:
       help: add `gives: {stk-type: generated-connection, selected: <connection>, type: <connection interface type>}` to the plugin's `inputs`
     stk.yaml:8:7: error[STK040]: the plugin `b` requires the input `domain` (`Domain`)
       help: add `domain: {dev: <value>}` to the plugin's `inputs-envs`, or give `--domain <value>` in DYNAMIC_INPUTS
-    stk.yaml:12:20: error[STK046]: the input `zone` (`Zone`) of the plugin `b` has no value for the environment `dev`; it has one for `development` and `prd`
+    stk.yaml:12:27: error[STK046]: the input `zone` (`Zone`) of the plugin `b` has no value for the environment `dev`; it has one for `development` and `prd`
       help: add `dev: <value>` under `zone` in `inputs-envs` (or is `development` meant?)
     ");
 }
@@ -151,6 +151,55 @@ fn conditions() {
     "#);
     insta::assert_snapshot!(merged("inputs: {kind: full, size: 5, boot: 3.1.0}", spec, ""), @r#"{"kind":"full","size":5,"version":"17","boot":"3.1.0","far":"x"}"#);
     insta::assert_snapshot!(merged("inputs: {far: given, boot: '3'}", spec, ""), @r#"{"kind":"none","none_only":"d","version":"17","boot":"3","far":"given"}"#);
+}
+
+/// Each operator, on a version, a number in quotes and a list.
+#[test]
+fn every_operator() {
+    let inputs: Vec<String> = [
+        ("version", "'=='", "2.7.2"),
+        ("version", "'!='", "2.7.2"),
+        ("version", "'>'", "'2.7'"),
+        ("version", "'>='", "'3'"),
+        ("version", "'<'", "'2.10.0'"),
+        ("version", "'<='", "2.7.2"),
+        ("count", "'>'", "'9'"),
+        ("count", "'<'", "9"),
+        ("tags", "containsAny", "[b, c]"),
+        ("tags", "notContainsAny", "[b, c]"),
+        ("tags", "containsAll", "[a, b]"),
+        ("tags", "notContainsAll", "[a, c]"),
+        ("tags", "containsAny", "a"),
+        ("on", "'=='", "'true'"),
+        ("off", "'=='", "true"),
+    ]
+    .iter()
+    .enumerate()
+    .map(|(index, (variable, operator, value))| {
+        format!("- {{name: i{index}, type: text, default: '{variable} {}', condition: {{variable: {variable}, operator: {operator}, value: {value}}}}}", operator.trim_matches('\''))
+    })
+    .collect();
+    let spec = format!(
+        "inputs:\n- {{name: version, type: text}}\n- {{name: count, type: int}}\n- {{name: tags, type: multiselect, items: [a, b, c]}}\n- {{name: on, type: bool}}\n- {{name: off, type: bool, default: 'false'}}\n{}",
+        inputs.join("\n")
+    );
+    insta::assert_snapshot!(merged("inputs: {version: 2.7.2, count: '10', tags: [a, b], on: true}", &spec, ""), @r#"{"version":"2.7.2","count":10,"tags":["a","b"],"on":true,"off":false,"i0":"version ==","i2":"version >","i4":"version <","i5":"version <=","i6":"count >","i8":"tags containsAny","i10":"tags containsAll","i11":"tags notContainsAll","i12":"tags containsAny","i13":"on =="}"#);
+}
+
+#[test]
+fn what_is_left_empty() {
+    let spec = "inputs:
+- {name: size, type: int, default: ''}
+- {name: on, type: bool, required: false, default: ''}
+- {name: ratio, type: number, required: false}
+- {name: must, type: int, required: true}
+- {name: box, type: object, inputs: [{name: depth, type: int, default: ''}]}";
+    insta::assert_snapshot!(merged("inputs: {on: '', ratio: '', must: '', box: {}}", spec, ""), @r#"
+    {"on":"","ratio":"","must":"","box":{}}
+    stk.yaml:8:7: warning[STK040]: the input `size` of the plugin `b` has no value and no default; templates see it as undefined
+      help: add `size: <value>` to the plugin's `inputs`
+    stk.yaml:11:41: error[STK041]: the input `must` of the plugin `b` is declared as int, found the text ``
+    "#);
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn read(source: &str, name: &str) -> Vec<Read> {
     if !(source.contains("{{") || source.contains("{%")) {
         return Vec::new();
     }
-    let Ok(template) = jinja::read(source) else {
+    let Ok(template) = jinja::read(source, false) else {
         return Vec::new();
     };
     let Some(statements) = Cursor::new(tokens(&template.source)).template() else {
