@@ -1,4 +1,6 @@
-//! The policy scan, through the public API.
+//! The policy scan and the filling in of values, through the public API.
+
+#![expect(clippy::unwrap_used, reason = "tests say what they expect")]
 
 mod values;
 

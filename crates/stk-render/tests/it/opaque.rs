@@ -28,8 +28,8 @@ fn text(source: &str) -> Result<String, String> {
         assert_eq!(error.kind, ErrorKind::Refused, "{source}: {error}");
         error.to_string()
     })?;
-    let file = rendered.tree.get("main.tf").unwrap();
-    Ok(String::from_utf8(file.bytes.clone()).unwrap())
+    let file = rendered.tree.get("main.tf").expect("the file");
+    Ok(String::from_utf8(file.bytes.clone()).expect("text"))
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_token_tells_where_it_was_printed() {
             "{% for s in servers %}\nt = {{\n  s.token\n}}\n{% endfor %}\n",
         ),
     ]);
-    let rendered = render(&files, &opaque()).unwrap();
+    let rendered = render(&files, &opaque()).expect("rendered");
     let tokens: Vec<String> = rendered
         .tokens
         .iter()
@@ -199,7 +199,7 @@ fn a_token_tells_where_it_was_printed() {
 #[test]
 fn a_computed_input_hands_it_on() {
     let mut context = opaque();
-    let evaluated = evaluate("pw-{{ inputs.password }}", "computed", &context).unwrap();
+    let evaluated = evaluate("pw-{{ inputs.password }}", "computed", &context).expect("rendered");
     let mut variables = context.variables().clone();
     variables.insert("computed".into(), evaluated.text.into());
     let mut with_computed = Context::new(variables);
@@ -207,9 +207,9 @@ fn a_computed_input_hands_it_on() {
     with_computed.opaque(&["password"], "password", REASON);
     context = with_computed;
     let files = templates(&[("main.tf", "a = \"{{ computed }}\"\n")]);
-    let rendered = render(&files, &context).unwrap();
+    let rendered = render(&files, &context).expect("rendered");
     assert_eq!(
-        rendered.tree.get("main.tf").unwrap().bytes,
+        rendered.tree.get("main.tf").expect("the file").bytes,
         b"a = \"pw-stk_token_0_\"\n"
     );
     assert_eq!(rendered.tokens[0].name, "password");
