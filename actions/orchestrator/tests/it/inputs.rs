@@ -83,6 +83,8 @@ fn help_and_version_need_no_project() {
           The folder of plugin sources; plugins under WORKDIR if empty
       INPUT_DYNAMIC_INPUTS
           Inputs added to every plugin: --name value --other=value
+      INPUT_SECRET_INPUTS
+          The values of secret inputs, as JSON; only looked at for what is missing
       INPUT_IAC_BUCKET_NAME
           Where runs, packages and IaC are kept: file:// and a folder
       INPUT_TFSTATE_BUCKET_NAME

@@ -301,10 +301,16 @@ fn this_projects_own_inputs_are_on_the_actions_of_the_contract() {
             "DEPLOY_MODE",
             "PLUGINS_PATH",
             "MANIFEST_PATH",
+            "SECRET_INPUTS",
             "TERRAFORM_BIN",
             "TERRAFORM_IMAGE",
         ],
-        &["PROJECT", "TERRAFORM_BIN", "TERRAFORM_IMAGE"],
+        &[
+            "PROJECT",
+            "SECRET_INPUTS",
+            "TERRAFORM_BIN",
+            "TERRAFORM_IMAGE",
+        ],
         &["PROJECT"],
     ];
     for ((name, published), own) in PUBLISHED.into_iter().zip(own) {
