@@ -412,3 +412,66 @@ fn the_fixtures_fit() {
     lines.dedup();
     insta::assert_snapshot!(lines.join("\n"), @"sns-sqs/.stk/stk.yaml:46:13: note[STK083]: no plugin of this project requires the connection `billing-sqs` that the plugin `sqs-queue-1728485030410` generates; it is there for other projects of the workspace");
 }
+
+#[test]
+fn secrets_are_there_and_have_no_value() {
+    let case = pair(
+        "\
+{% if password and token is defined %}
+# {{ connections.topic.key }}
+{% endif %}
+output \"queue_url\" {
+  value     = \"https://{{ password }}@queue\"
+  sensitive = true
+}
+output \"{{ 'queue_' ~ name }}\" {
+  value = \"{{ inputs.token }}\"
+}
+",
+    );
+    edit(
+        &case,
+        "plugins/queue/plugin.yaml",
+        "  requires:",
+        "\
+  - {label: Name, name: name, type: text, default: arn}
+  - {label: Password, name: password, type: password, required: true}
+  - {label: Token, name: token, type: text}
+  generates:
+    connections:
+    - type: aws-sqs-conn
+      alias: queue
+      outputs:
+      - {from: queue_url, to: url}
+      - {from: queue_arn, to: arn}
+      - {from: queue_name, to: name}
+  requires:",
+    );
+    edit(
+        &case,
+        ".stk/stk.yaml",
+        "inputs: {}\n    connections:\n      generates: []",
+        "inputs: {password: '***', token: '***'}\n    connections:\n      generates:\n      - {type: aws-sqs-conn, selected: orders queue, alias: queue}",
+    );
+    insta::assert_snapshot!(without_notes(&case), @"");
+    // A secret that is compared stops the template: whether it would get further is not known.
+    case.write(
+        "plugins/queue/templates-deploy/main.tf",
+        "{% if password == 'x' %}{{ connections.topic.key }}{% endif %}\n",
+    );
+    insta::assert_snapshot!(without_notes(&case), @"");
+}
+
+fn without_notes(case: &Case) -> String {
+    let seen = seen(case);
+    let mut lines = seen.lines().peekable();
+    let mut kept = Vec::new();
+    while let Some(line) = lines.next() {
+        if line.contains(": note[") {
+            lines.next_if(|line| line.starts_with("  help: "));
+        } else {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
+}

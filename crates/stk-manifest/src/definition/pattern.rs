@@ -208,7 +208,10 @@ fn check_conditions(translated: &str, expression: &Regex) -> Result<(), String> 
                 {
                     let is_known = match group.parse::<usize>() {
                         Ok(number) => (1..expression.captures_len()).contains(&number),
-                        Err(_) => expression.capture_names().flatten().any(|name| name == group),
+                        Err(_) => expression
+                            .capture_names()
+                            .flatten()
+                            .any(|name| name == group),
                     };
                     if !is_known {
                         return Err(format!(
@@ -443,7 +446,11 @@ mod tests {
         insta::assert_snapshot!(shown("(?(?=x)a|b)"), @"at position 3: Target of repeat operator is invalid");
         insta::assert_snapshot!(shown("(x)(?(-1)a|b)"), @"its condition is about `-1`, which is no group of it");
         check("(x)(?(0)a|b)", "xa", Match::Unreadable);
-        check("(x)(?(99999999999999999999999)a|b)", "xa", Match::Unreadable);
+        check(
+            "(x)(?(99999999999999999999999)a|b)",
+            "xa",
+            Match::Unreadable,
+        );
         check("^(x)?(?(1)a|b)$", "xa", Match::Yes);
         check("^(x)?(?(1)a|b)$", "a", Match::No);
         check("^(?P<one>x)?(?(one)a|b)$", "b", Match::Yes);
