@@ -433,8 +433,7 @@ output \"{{ 'queue_' ~ name }}\" {
         &case,
         "plugins/queue/plugin.yaml",
         "  requires:",
-        "\
-  - {label: Name, name: name, type: text, default: arn}
+        "  - {label: Name, name: name, type: text, default: arn}
   - {label: Password, name: password, type: password, required: true}
   - {label: Token, name: token, type: text}
   generates:
@@ -453,13 +452,29 @@ output \"{{ 'queue_' ~ name }}\" {
         "inputs: {}\n    connections:\n      generates: []",
         "inputs: {password: '***', token: '***'}\n    connections:\n      generates:\n      - {type: aws-sqs-conn, selected: orders queue, alias: queue}",
     );
-    insta::assert_snapshot!(without_notes(&case), @"");
+    insta::assert_snapshot!(without_notes(&case), @"
+    exit 13
+    empty/plugins/queue/templates-deploy/main.tf:2:24: error[STK081]: the plugin `orders-queue` reads `connections.topic.key`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `key`
+      help: `orders-topic` gives it `arn`, `topic_name`
+    1 error, 0 warnings
+    ");
     // A secret that is compared stops the template: whether it would get further is not known.
     case.write(
         "plugins/queue/templates-deploy/main.tf",
         "{% if password == 'x' %}{{ connections.topic.key }}{% endif %}\n",
     );
-    insta::assert_snapshot!(without_notes(&case), @"");
+    insta::assert_snapshot!(without_notes(&case), @r#"
+    exit 13
+    empty/plugins/queue/templates-deploy/main.tf:1:46: warning[STK081]: the plugin `orders-queue` may read `connections.topic.key`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `key`
+      help: `orders-topic` gives it `arn`, `topic_name`
+    empty/plugins/queue/plugin.yaml:16:16: error[STK082]: the attribute `url` of the connection `orders queue` (slot `queue`) is filled from the output `queue_url`, which no template of the plugin `orders-queue` declares
+      help: declare `output "queue_url"` in the root of `templates-deploy`
+    empty/plugins/queue/plugin.yaml:17:16: error[STK082]: the attribute `arn` of the connection `orders queue` (slot `queue`) is filled from the output `queue_arn`, which no template of the plugin `orders-queue` declares
+      help: declare `output "queue_arn"` in the root of `templates-deploy`
+    empty/plugins/queue/plugin.yaml:18:16: error[STK082]: the attribute `name` of the connection `orders queue` (slot `queue`) is filled from the output `queue_name`, which no template of the plugin `orders-queue` declares
+      help: declare `output "queue_name"` in the root of `templates-deploy`
+    3 errors, 1 warning
+    "#);
 }
 
 fn without_notes(case: &Case) -> String {

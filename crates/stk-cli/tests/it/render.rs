@@ -197,7 +197,21 @@ fn a_secret_is_rendered_as_a_variable() {
                 .collect::<Vec<_>>()
         })
         .collect();
-    insta::assert_snapshot!(shown.concat(), @"");
+    insta::assert_snapshot!(shown.concat(), @r#"
+    README-deploy.md: The administrator of orders logs in with ***.
+    main.tf: password = nonsensitive(sha256("${var.stk_secret_password}"))
+    main.tf: url      = nonsensitive(sha256("db://admin:${var.stk_secret_password}@orders.internal"))
+    main.tf: environment = { LISTING = "/dev/null", PASSWORD = "${var.stk_secret_password}" }
+    main.tf: pin    = var.stk_secret_users_0_pin
+    main.tf: stk_secret_password = var.stk_secret_password
+    main.tf: pin    = var.stk_secret_users_1_pin
+    main.tf: stk_secret_password = var.stk_secret_password
+    stk-variables.tf: variable "stk_secret_password" {
+    stk-variables.tf: variable "stk_secret_users_0_pin" {
+    stk-variables.tf: variable "stk_secret_users_1_pin" {
+    user/main.tf: administrator = "${var.stk_secret_password}"
+    user/stk-variables.tf: variable "stk_secret_password" {
+    "#);
     for text in files.values() {
         assert!(!String::from_utf8_lossy(text).contains("stk_token"));
     }
