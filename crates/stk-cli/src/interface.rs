@@ -26,6 +26,10 @@ pub(crate) fn check(
     let places = Places {
         packages,
         file,
+        order: (0..)
+            .zip(&project.units)
+            .map(|(index, unit)| (unit.alias.clone(), index))
+            .collect(),
         units: project.units.clone(),
         sources: project.sources.clone(),
     };
@@ -37,10 +41,7 @@ pub(crate) fn check(
     if let Ok(record) = record(project, name, &digests, environment) {
         let mut mismatches = stk_deploy::interface(&record, packages, &known, inputs);
         // In the order of stk.yaml, as everything else.
-        mismatches.sort_by_key(|mismatch| {
-            let alias = mismatch.alias.as_str();
-            places.units.iter().position(|unit| unit.alias == alias)
-        });
+        mismatches.sort_by_key(|mismatch| places.order.get(mismatch.alias.as_str()));
         findings.extend(
             mismatches
                 .iter()
@@ -101,13 +102,15 @@ struct Places<'a> {
     packages: &'a Packages,
     file: String,
     units: Vec<Unit>,
+    /// Where in `units` each alias is.
+    order: HashMap<String, usize>,
     sources: BTreeMap<String, PluginSource>,
 }
 
 impl Places<'_> {
     fn finding(&self, mismatch: &Mismatch) -> Option<Finding> {
         let alias = mismatch.alias.as_str();
-        let unit = self.units.iter().find(|unit| unit.alias == alias)?;
+        let unit = self.units.get(*self.order.get(alias)?)?;
         let source = self.sources.get(alias)?;
         Some(match &mismatch.problem {
             Problem::MissingAttribute {

@@ -97,15 +97,22 @@ fn findings(call: &Validate, environment: &Environment) -> Result<Vec<Finding>, 
         if let Err(order) = project::ordered(&project.units, &[], &project.manifest.file) {
             findings.extend(order);
         }
-        let mut packages = templates::Packages::new();
-        findings.extend(templates::check(&project, &mut packages));
-        findings.extend(interface::check(
-            project,
-            known,
-            &packages,
-            inputs,
-            environment,
-        ));
+        let look = || {
+            let mut packages = templates::Packages::new();
+            let mut findings = templates::check(&project, &mut packages);
+            findings.extend(interface::check(
+                project,
+                known,
+                &packages,
+                inputs,
+                environment,
+            ));
+            findings
+        };
+        findings.extend(
+            stk_deploy::batch(look)
+                .map_err(|error| Failure::from_error(exit_code::TEMPLATE, &error))?,
+        );
     }
     Ok(findings)
 }

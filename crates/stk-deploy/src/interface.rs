@@ -13,11 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use stk_render::reads::{Read, reads, reads_of};
-use stk_render::{RenderError, Rendered, Templates, Warning};
+use stk_render::{Context, RenderError, Rendered, Templates, Warning};
 use stk_run::{Action, Alias, Digest, RunRecord, Unit};
 use stk_store::archive::Entry;
 
-use crate::connections::Connections;
 use crate::{context, render};
 
 /// What does not fit.
@@ -127,7 +126,7 @@ pub enum Inputs {
 
 /// Everything in the plugins that `record` applies that does not fit: in the record's order, and for each plugin sorted
 /// by place. `packages` holds the plugins' files by [`Unit::package`], and `known` the connections that live in the
-/// workspace, as far as they are at hand.
+/// workspace, as far as they are at hand. Of many plugins in a [`batch`](stk_render::batch) it is faster.
 #[must_use]
 pub fn interface(
     record: &RunRecord,
@@ -135,38 +134,82 @@ pub fn interface(
     known: &BTreeMap<String, Map<String, Value>>,
     inputs: Inputs,
 ) -> Vec<Mismatch> {
-    let mut read: BTreeMap<&Digest, Vec<Read>> = BTreeMap::new();
+    let units = Units::of(record);
+    let mut versions: BTreeMap<&Digest, Option<Version>> = BTreeMap::new();
     let mut found = Vec::new();
     for unit in &record.units {
         if unit.action != Action::Apply {
             continue;
         }
         let mut problems = Vec::new();
-        let templates = packages
-            .get(&unit.package)
-            .and_then(|package| render::templates(&unit.alias, package.clone()).ok());
-        if let Some(templates) = &templates {
-            let in_files = read
-                .entry(&unit.package)
-                .or_insert_with(|| reads(templates));
-            let reads: Vec<_> = in_files.iter().cloned().chain(computed(unit)).collect();
+        let version = versions.entry(&unit.package).or_insert_with(|| {
+            let package = packages.get(&unit.package)?.clone();
+            let templates = render::templates(&unit.alias, package).ok()?;
+            let reads = reads(&templates);
+            Some(Version { templates, reads })
+        });
+        if let Some(Version { templates, reads }) = version {
+            let computed = computed(unit);
+            let reads: Vec<_> = reads.iter().chain(&computed).collect();
+            let connections = stand_ins::connections(&units, unit, &reads, known);
             let look = Look {
-                record,
+                units: &units,
                 unit,
                 templates,
                 reads: &reads,
-                connections: stand_ins::connections(record, unit, &reads, known),
+                context: context::build(record, unit, &connections).ok(),
                 inputs,
             };
             problems.extend(look.problems());
         }
-        problems.extend(unused(record, unit));
+        problems.extend(units.unused(unit));
         found.extend(problems.into_iter().map(|problem| Mismatch {
             alias: unit.alias.clone(),
             problem,
         }));
     }
     found
+}
+
+/// What is the same for every plugin that is applied from one package.
+struct Version {
+    templates: Templates,
+    reads: Vec<Read>,
+}
+
+/// The plugins of a record, to be found without a search.
+struct Units<'a> {
+    by_alias: BTreeMap<&'a str, &'a Unit>,
+    /// The connections that a plugin requires which is applied.
+    required: BTreeSet<&'a str>,
+}
+
+impl<'a> Units<'a> {
+    fn of(record: &'a RunRecord) -> Self {
+        let units = record.units.iter();
+        let applied = record
+            .units
+            .iter()
+            .filter(|unit| unit.action == Action::Apply);
+        Self {
+            by_alias: units.map(|unit| (unit.alias.as_str(), unit)).collect(),
+            required: applied
+                .flat_map(|unit| &unit.requires)
+                .map(|requirement| requirement.connection.as_str())
+                .collect(),
+        }
+    }
+
+    fn unused(&self, unit: &Unit) -> Vec<Problem> {
+        let generated = unit.generates.iter();
+        generated
+            .filter(|generation| !self.required.contains(generation.connection.as_str()))
+            .map(|generation| Problem::Unused {
+                slot: generation.slot.clone(),
+                connection: generation.connection.clone(),
+            })
+            .collect()
+    }
 }
 
 /// What the computed inputs of `unit` read.
@@ -185,32 +228,14 @@ fn computed(unit: &Unit) -> Vec<Read> {
     found
 }
 
-fn unused(record: &RunRecord, unit: &Unit) -> Vec<Problem> {
-    let generated = unit.generates.iter().filter(|generation| {
-        let requires = |other: &Unit| {
-            other.action == Action::Apply
-                && other
-                    .requires
-                    .iter()
-                    .any(|requirement| requirement.connection == generation.connection)
-        };
-        !record.units.iter().any(requires)
-    });
-    generated
-        .map(|generation| Problem::Unused {
-            slot: generation.slot.clone(),
-            connection: generation.connection.clone(),
-        })
-        .collect()
-}
-
 /// One plugin, looked at.
 struct Look<'a> {
-    record: &'a RunRecord,
+    units: &'a Units<'a>,
     unit: &'a Unit,
     templates: &'a Templates,
-    reads: &'a [Read],
-    connections: Connections,
+    reads: &'a [&'a Read],
+    /// What the templates see, with what is odd about it; `None` when a computed input fails.
+    context: Option<(Context, Vec<Warning>)>,
     inputs: Inputs,
 }
 
@@ -227,21 +252,24 @@ impl Look<'_> {
     /// The files that can be rendered with stand-ins.
     fn render(&self) -> Rendering {
         let mut rendering = Rendering::default();
-        let built = context::build(self.record, self.unit, &self.connections);
-        let Ok((context, warnings)) = built else {
+        if self.inputs == Inputs::Incomplete && !self.has_mapped_outputs() {
+            // Nobody asks.
+            return rendering;
+        }
+        let Some((context, warnings)) = &self.context else {
             let all = self.templates.files.iter();
             rendering.failed = all.map(|file| file.path.clone()).collect();
             return rendering;
         };
-        rendering.warnings = warnings;
-        match stk_render::render(self.templates, &context) {
+        rendering.warnings.clone_from(warnings);
+        match stk_render::render(self.templates, context) {
             Ok(rendered) => rendering.add(rendered),
             Err(_) => {
                 for file in &self.templates.files {
                     let alone = Templates {
                         files: vec![file.clone()],
                     };
-                    match stk_render::render(&alone, &context) {
+                    match stk_render::render(&alone, context) {
                         Ok(rendered) => rendering.add(rendered),
                         Err(RenderError { template, .. }) => {
                             rendering.failed.insert(template);

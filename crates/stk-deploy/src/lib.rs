@@ -32,6 +32,7 @@ pub use interface::{Effect, Inputs, Mismatch, Place, Problem, interface};
 pub use mapping::MappingError;
 pub use project::ProjectError;
 pub use render::{Project, UnitError, check, render};
+pub use stk_render::batch;
 pub use tools::{Progress, Terraform, Tools};
 
 use stk_run::{RunRecord, Task, TaskKind, Unit};

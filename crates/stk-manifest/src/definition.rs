@@ -8,6 +8,7 @@ pub use self::condition::{Condition, ConditionOperator};
 pub use self::input::{ExternalItems, InputDefinition, InputKind};
 pub(crate) use self::pattern::Match;
 pub use self::pattern::Pattern;
+pub use self::variables::VARIABLES;
 
 use crate::connection::OutputMapping;
 use crate::finding::{Finding, FindingCode, Parsed, Position};

@@ -15,7 +15,7 @@ mod yaml;
 pub use self::connection::{ConnectionSource, OutputMapping, SelectedConnection};
 pub use self::definition::{
     Condition, ConditionOperator, ConnectionSlot, ExternalItems, InputDefinition, InputKind,
-    Pattern, PluginDefinition,
+    Pattern, PluginDefinition, VARIABLES,
 };
 pub use self::dynamic::{DynamicInputs, DynamicInputsError};
 pub use self::finding::{Finding, FindingCode, Parsed, Position, Severity, nearest};

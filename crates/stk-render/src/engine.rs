@@ -1,7 +1,7 @@
 //! The engine as StackSpot's dialect sets it up, and one run of one template.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     io,
     sync::{
         Arc,
@@ -28,10 +28,10 @@ const MAX_TRACED: usize = 48;
 const MAX_EXCERPT: usize = 160;
 
 /// One context, ready to render any number of templates within one budget.
-pub(crate) struct Engine {
+pub(crate) struct Engine<'c> {
     environment: Environment<'static>,
     root: Value,
-    context: Context,
+    context: &'c Context,
     changed: Changed,
     probe: Arc<Probe>,
     limits: Limits,
@@ -45,15 +45,27 @@ struct Probe {
     fail_at: AtomicUsize,
 }
 
-impl Engine {
-    pub(crate) fn new(context: &Context, limits: Limits) -> Result<Self, RenderError> {
-        let probe = Arc::new(Probe::default());
+thread_local! {
+    /// The environment of an engine that is no more, with its probe. It holds filters and settings, and nothing of a
+    /// template or context; a [`batch`](crate::batch) makes it once.
+    static SPARE: RefCell<Option<(Environment<'static>, Arc<Probe>)>> = const { RefCell::new(None) };
+}
+
+impl<'c> Engine<'c> {
+    pub(crate) fn new(context: &'c Context, limits: Limits) -> Result<Self, RenderError> {
+        let (environment, probe) = match SPARE.take() {
+            Some(spare) => spare,
+            None => {
+                let probe = Arc::new(Probe::default());
+                (environment(&probe)?, probe)
+            }
+        };
         let changed = Changed::default();
         let root = context.to_engine(&changed);
         Ok(Self {
-            environment: environment(&probe)?,
+            environment,
             root,
-            context: context.clone(),
+            context,
             changed,
             probe,
             limits,
@@ -61,8 +73,8 @@ impl Engine {
         })
     }
 
-    pub(crate) fn context(&self) -> &Context {
-        &self.context
+    pub(crate) fn context(&self) -> &'c Context {
+        self.context
     }
 
     /// Renders one template, or one file name.
@@ -264,29 +276,13 @@ impl Engine {
     }
 }
 
-/// Runs `work` where the engine may call itself deeply: values can nest as deep as a template has work units, and the
-/// engine walks and frees them by recursion. The pages of a stack that nobody touches cost nothing.
-pub(crate) fn with_deep_stack<T: Send>(
-    name: &str,
-    work: impl FnOnce() -> Result<T, RenderError> + Send,
-) -> Result<T, RenderError> {
-    const STACK: usize = 1 << 30;
-
-    let failed = |message: String| RenderError {
-        template: name.into(),
-        line: None,
-        message,
-        excerpt: None,
-        kind: ErrorKind::Limit,
-    };
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, work)
-            .map_err(|error| failed(format!("no thread could be started to render it: {error}")))?
-            .join()
-            .unwrap_or_else(|_| Err(failed("the template engine failed; this is a bug".into())))
-    })
+impl Drop for Engine<'_> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let environment = std::mem::replace(&mut self.environment, Environment::empty());
+            SPARE.set(Some((environment, Arc::clone(&self.probe))));
+        }
+    }
 }
 
 fn read(name: &str, source: &str, guarded: bool) -> Result<Template, RenderError> {

@@ -11,6 +11,7 @@ mod path;
 mod python;
 pub mod reads;
 mod render;
+mod stack;
 mod templates;
 mod tree;
 
@@ -18,5 +19,6 @@ pub use context::Context;
 pub use error::{ErrorKind, PathError, RenderError, Warning, WriteError};
 pub use limits::Limits;
 pub use render::{Evaluated, Rendered, Token, check, evaluate, render, render_with};
+pub use stack::batch;
 pub use templates::{TemplateFile, Templates};
 pub use tree::{File, Tree};

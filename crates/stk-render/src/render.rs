@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 
 use crate::{
     context::Context,
-    engine::{Engine, with_deep_stack},
+    engine::Engine,
     error::{ErrorKind, RenderError, Warning},
     limits::Limits,
     opaque::{self, Piece},
     path,
+    stack::with_deep_stack,
     templates::{TemplateFile, Templates},
     tree::{File, Tree},
 };
@@ -137,7 +138,8 @@ pub fn check(templates: &Templates) -> Vec<RenderError> {
 
 fn check_all(templates: &Templates) -> Result<Vec<RenderError>, RenderError> {
     let selected = templates.selected()?;
-    let engine = Engine::new(&Context::default(), Limits::default())?;
+    let context = Context::default();
+    let engine = Engine::new(&context, Limits::default())?;
     let mut errors = Vec::new();
     for template in selected {
         let in_names = engine.check(&template.path, &template.path);
@@ -245,7 +247,7 @@ pub(crate) fn text_of(bytes: &[u8]) -> Option<&str> {
 }
 
 fn file_name(
-    engine: &mut Engine,
+    engine: &mut Engine<'_>,
     template: &TemplateFile,
     warnings: &mut Vec<Warning>,
 ) -> Result<String, RenderError> {

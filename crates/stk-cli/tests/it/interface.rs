@@ -412,3 +412,81 @@ fn the_fixtures_fit() {
     lines.dedup();
     insta::assert_snapshot!(lines.join("\n"), @"sns-sqs/.stk/stk.yaml:46:13: note[STK083]: no plugin of this project requires the connection `billing-sqs` that the plugin `sqs-queue-1728485030410` generates; it is there for other projects of the workspace");
 }
+
+#[test]
+fn secrets_are_there_and_have_no_value() {
+    let case = pair(
+        "\
+{% if password and token is defined %}
+# {{ connections.topic.key }}
+{% endif %}
+output \"queue_url\" {
+  value     = \"https://{{ password }}@queue\"
+  sensitive = true
+}
+output \"{{ 'queue_' ~ name }}\" {
+  value = \"{{ inputs.token }}\"
+}
+",
+    );
+    edit(
+        &case,
+        "plugins/queue/plugin.yaml",
+        "  requires:",
+        "  - {label: Name, name: name, type: text, default: arn}
+  - {label: Password, name: password, type: password, required: true}
+  - {label: Token, name: token, type: text}
+  generates:
+    connections:
+    - type: aws-sqs-conn
+      alias: queue
+      outputs:
+      - {from: queue_url, to: url}
+      - {from: queue_arn, to: arn}
+      - {from: queue_name, to: name}
+  requires:",
+    );
+    edit(
+        &case,
+        ".stk/stk.yaml",
+        "inputs: {}\n    connections:\n      generates: []",
+        "inputs: {password: '***', token: '***'}\n    connections:\n      generates:\n      - {type: aws-sqs-conn, selected: orders queue, alias: queue}",
+    );
+    insta::assert_snapshot!(without_notes(&case), @"
+    exit 13
+    empty/plugins/queue/templates-deploy/main.tf:2:24: error[STK081]: the plugin `orders-queue` reads `connections.topic.key`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `key`
+      help: `orders-topic` gives it `arn`, `topic_name`
+    1 error, 0 warnings
+    ");
+    // A secret that is compared stops the template: whether it would get further is not known.
+    case.write(
+        "plugins/queue/templates-deploy/main.tf",
+        "{% if password == 'x' %}{{ connections.topic.key }}{% endif %}\n",
+    );
+    insta::assert_snapshot!(without_notes(&case), @r#"
+    exit 13
+    empty/plugins/queue/templates-deploy/main.tf:1:46: warning[STK081]: the plugin `orders-queue` may read `connections.topic.key`, but the connection `orders topic` (slot `topic`), which the plugin `orders-topic` generates, has no attribute `key`
+      help: `orders-topic` gives it `arn`, `topic_name`
+    empty/plugins/queue/plugin.yaml:16:16: error[STK082]: the attribute `url` of the connection `orders queue` (slot `queue`) is filled from the output `queue_url`, which no template of the plugin `orders-queue` declares
+      help: declare `output "queue_url"` in the root of `templates-deploy`
+    empty/plugins/queue/plugin.yaml:17:16: error[STK082]: the attribute `arn` of the connection `orders queue` (slot `queue`) is filled from the output `queue_arn`, which no template of the plugin `orders-queue` declares
+      help: declare `output "queue_arn"` in the root of `templates-deploy`
+    empty/plugins/queue/plugin.yaml:18:16: error[STK082]: the attribute `name` of the connection `orders queue` (slot `queue`) is filled from the output `queue_name`, which no template of the plugin `orders-queue` declares
+      help: declare `output "queue_name"` in the root of `templates-deploy`
+    3 errors, 1 warning
+    "#);
+}
+
+fn without_notes(case: &Case) -> String {
+    let seen = seen(case);
+    let mut lines = seen.lines().peekable();
+    let mut kept = Vec::new();
+    while let Some(line) = lines.next() {
+        if line.contains(": note[") {
+            lines.next_if(|line| line.starts_with("  help: "));
+        } else {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
+}

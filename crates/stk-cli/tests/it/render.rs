@@ -180,3 +180,78 @@ fn templates_that_must_not_be_deployed_are_refused() {
       help: correct this line or the input that it uses: port = 443
     ");
 }
+
+#[test]
+fn a_secret_is_rendered_as_a_variable() {
+    let case = Case::new("secrets");
+    case.success(&RENDER);
+    let files = tree(&case.path("out/orders-db"));
+    let shown: Vec<_> = files
+        .iter()
+        .flat_map(|(name, bytes)| {
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            let mentions = |line: &&str| line.contains("stk_secret") || line.contains("***");
+            let lines = text.lines().filter(mentions);
+            lines
+                .map(|line| format!("{name}: {}\n", line.trim()))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    insta::assert_snapshot!(shown.concat(), @r#"
+    README-deploy.md: The administrator of orders logs in with ***.
+    main.tf: password = nonsensitive(sha256("${var.stk_secret_password}"))
+    main.tf: url      = nonsensitive(sha256("db://admin:${var.stk_secret_password}@orders.internal"))
+    main.tf: environment = { LISTING = "/dev/null", PASSWORD = "${var.stk_secret_password}" }
+    main.tf: pin    = var.stk_secret_users_0_pin
+    main.tf: stk_secret_password = var.stk_secret_password
+    main.tf: pin    = var.stk_secret_users_1_pin
+    main.tf: stk_secret_password = var.stk_secret_password
+    stk-variables.tf: variable "stk_secret_password" {
+    stk-variables.tf: variable "stk_secret_users_0_pin" {
+    stk-variables.tf: variable "stk_secret_users_1_pin" {
+    user/main.tf: administrator = "${var.stk_secret_password}"
+    user/stk-variables.tf: variable "stk_secret_password" {
+    "#);
+    for text in files.values() {
+        assert!(!String::from_utf8_lossy(text).contains("stk_token"));
+    }
+}
+
+#[test]
+fn the_variables_that_a_plugin_may_require_are_those_that_templates_see() {
+    let case = Case::new("empty");
+    case.write(
+        ".stk/stk.yaml",
+        "\
+schema-version: v2
+kind: manifest
+metadata: {name: shop}
+spec:
+  type: infra
+  plugins:
+  - {name: acme/probe@1.0.0, alias: probe, type: infra, inputs: {}}
+  global-inputs: {}
+",
+    );
+    case.write(
+        "plugins/probe/plugin.yaml",
+        "\
+schema-version: v2
+kind: plugin
+metadata: {name: probe, display-name: Probe, description: A probe, version: 1.0.0}
+spec:
+  type: infra
+",
+    );
+    case.write(
+        "plugins/probe/templates-deploy/names.txt",
+        "{% for name in var %}\n{{ name }}\n{% endfor %}\n",
+    );
+    case.success(&RENDER);
+    let rendered = fs::read_to_string(case.path("out/probe/names.txt")).unwrap();
+    let mut provided: Vec<_> = rendered.lines().collect();
+    let mut known = stk_manifest::VARIABLES.to_vec();
+    provided.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(known, provided);
+}

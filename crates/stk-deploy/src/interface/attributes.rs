@@ -5,7 +5,6 @@ use stk_render::{ErrorKind, Templates};
 
 use super::paths::{Attribute, attributes, unknown_slot};
 use super::{Effect, Inputs, Look, Place, Problem, stand_ins};
-use crate::context;
 
 impl Look<'_> {
     pub(super) fn missing_attributes(&self) -> Vec<Problem> {
@@ -30,7 +29,7 @@ impl Look<'_> {
     fn missing(&self, read: &Read, attribute: &Attribute<'_, '_>) -> Option<Problem> {
         let requirement = attribute.requirement;
         let generator = requirement.from.clone()?;
-        let provided = stand_ins::provided(self.record, requirement)?;
+        let provided = stand_ins::provided(self.units, requirement)?;
         if provided.contains(attribute.name) {
             return None;
         }
@@ -83,19 +82,25 @@ impl Look<'_> {
         let Some(file) = files.find(|file| file.path == read.template) else {
             return Reached::Perhaps;
         };
-        let Ok((mut context, _)) = context::build(self.record, self.unit, &self.connections) else {
+        let Some((context, _)) = &self.context else {
             return Reached::Perhaps;
         };
+        let mut context = context.clone();
         for path in paths {
             let path: Vec<_> = path.iter().map(String::as_str).collect();
-            context.refuse(&path, "read");
+            context.refuse(&path, REACHED);
         }
         let alone = Templates {
             files: vec![file.clone()],
         };
         match stk_render::render(&alone, &context) {
             Ok(_) => Reached::Never,
-            Err(error) if error.kind == ErrorKind::Refused && error.line == Some(read.line) => {
+            // A secret that is not used as it must be is refused too.
+            Err(error)
+                if error.kind == ErrorKind::Refused
+                    && error.line == Some(read.line)
+                    && error.message == REACHED =>
+            {
                 Reached::Surely
             }
             Err(_) => Reached::Perhaps,
@@ -110,6 +115,9 @@ fn place(read: &Read) -> Place {
         column: read.column,
     }
 }
+
+/// Why a template fails that gets to a read.
+const REACHED: &str = "the template reads it";
 
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Reached {

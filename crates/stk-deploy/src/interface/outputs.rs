@@ -8,12 +8,7 @@ use super::{Inputs, Look, Problem, Rendering, paths};
 
 impl Look<'_> {
     pub(super) fn missing_outputs(&self, rendering: &Rendering) -> Vec<Problem> {
-        let mapped = self
-            .unit
-            .generates
-            .iter()
-            .any(|each| !each.outputs.is_empty());
-        if !mapped {
+        if !self.has_mapped_outputs() {
             return Vec::new();
         }
         let files = rendering.files.iter();
@@ -40,31 +35,33 @@ impl Look<'_> {
         problems
     }
 
+    pub(super) fn has_mapped_outputs(&self) -> bool {
+        let mut generated = self.unit.generates.iter();
+        generated.any(|each| !each.outputs.is_empty())
+    }
+
     /// Whether no file that could not be looked at, and no name that depends on a deployment, can declare an output.
     fn is_complete(&self, rendering: &Rendering, unread: &[String]) -> bool {
         let rendered = |path: &String| {
             let file = rendering.files.iter().find(|(other, _)| other == path);
             file.is_some_and(|(_, bytes)| mentions(bytes, "output"))
         };
-        let depends = |file: &&TemplateFile| {
-            rendering.failed.contains(&file.path) || self.reads_connections(file)
-        };
         let hidden = |file: &TemplateFile| {
             if rendering.failed.contains(&file.path) {
                 mentions(&file.bytes, "output")
             } else {
-                has_templated_name(&file.bytes)
+                has_templated_name(&file.bytes) && self.reads_connections(file)
             }
         };
-        !unread.iter().any(rendered) && !self.templates.files.iter().filter(depends).any(hidden)
+        !unread.iter().any(rendered) && !self.templates.files.iter().any(hidden)
     }
 
     /// Whether the output stands in a template, so that it may be declared with other values than those at hand.
     fn may_declare(&self, name: &str) -> bool {
         let quoted = format!("\"{name}\"");
         self.templates.files.iter().any(|file| {
-            (self.inputs != Inputs::Final || self.reads_connections(file))
-                && mentions(&file.bytes, &quoted)
+            mentions(&file.bytes, &quoted)
+                && (self.inputs != Inputs::Final || self.reads_connections(file))
         })
     }
 

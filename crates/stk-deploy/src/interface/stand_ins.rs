@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use stk_render::reads::Read;
-use stk_run::{ConnectionValues, Requirement, RunRecord, Unit};
+use stk_run::{ConnectionValues, Requirement, Unit};
 
-use super::paths;
+use super::{Units, paths};
 use crate::connections::Connections;
 
 /// Stands for every value that is not known; where it shows in a name, the name is not known.
@@ -15,14 +15,14 @@ pub(super) const STAND_IN: &str = "stk_value_of_a_deployment";
 /// What the connections of `unit` look like to its templates: known values of the workspace, and stand-ins for the
 /// attributes that their generators give. Of a connection that nobody here knows there is what the templates read.
 pub(super) fn connections(
-    record: &RunRecord,
+    units: &Units<'_>,
     unit: &Unit,
-    reads: &[Read],
+    reads: &[&Read],
     known: &BTreeMap<String, Map<String, Value>>,
 ) -> Connections {
     let mut connections = Connections::new();
     for requirement in &unit.requires {
-        let attributes = match (provided(record, requirement), &requirement.from) {
+        let attributes = match (provided(units, requirement), &requirement.from) {
             (Some(names), _) => stand_ins(names),
             (None, None) if known.contains_key(&requirement.connection) => known
                 .get(&requirement.connection)
@@ -49,10 +49,10 @@ pub(super) fn connections(
 /// The attributes that the plugin which generates a connection gives it. `None` when it is not of this project, or does
 /// not say.
 pub(super) fn provided<'r>(
-    record: &'r RunRecord,
+    units: &Units<'r>,
     requirement: &Requirement,
 ) -> Option<BTreeSet<&'r str>> {
-    let generator = record.unit(requirement.from.as_ref()?)?;
+    let generator = units.by_alias.get(requirement.from.as_ref()?.as_str())?;
     let generation = generator
         .generates
         .iter()

@@ -175,7 +175,8 @@ fn compile(text: &str, largest: usize) -> Result<Regex, String> {
             text.len()
         ));
     }
-    RegexBuilder::new(&translated(text))
+    let translated = translated(text);
+    let expression = RegexBuilder::new(&translated)
         .backtrack_limit(MOST_STEPS)
         .delegate_size_limit(largest)
         .delegate_dfa_size_limit(largest)
@@ -183,7 +184,48 @@ fn compile(text: &str, largest: usize) -> Result<Regex, String> {
         // A pattern is matched a few times at most, so that there is little to win, and rewriting has had faults.
         .optimize(false)
         .build()
-        .map_err(|error| reason(&error))
+        .map_err(|error| reason(&error))?;
+    check_conditions(&translated, &expression)?;
+    Ok(expression)
+}
+
+/// Refuses a condition, `(?(1)a|b)`, that is not about a group of the pattern, as Python does: the engine takes it and
+/// fails when it gets there. Python's only conditions are the number and the name of a group.
+fn check_conditions(translated: &str, expression: &Regex) -> Result<(), String> {
+    let mut is_in_class = false;
+    let mut rest = translated;
+    while let Some(character) = rest.chars().next() {
+        let mut length = character.len_utf8();
+        match character {
+            '\\' => length += rest[length..].chars().next().map_or(0, char::len_utf8),
+            // `[` and `]` that are characters of a class are escaped.
+            '[' => is_in_class = true,
+            ']' => is_in_class = false,
+            '(' if !is_in_class => {
+                if let Some((group, _)) = rest
+                    .strip_prefix("(?(")
+                    .map(|condition| condition.split_once(')').unwrap_or((condition, "")))
+                {
+                    let is_known = match group.parse::<usize>() {
+                        Ok(number) => (1..expression.captures_len()).contains(&number),
+                        Err(_) => expression
+                            .capture_names()
+                            .flatten()
+                            .any(|name| name == group),
+                    };
+                    if !is_known {
+                        return Err(format!(
+                            "its condition is about {}, which is no group of it",
+                            quoted(group)
+                        ));
+                    }
+                }
+            }
+            _ => {}
+        }
+        rest = &rest[length..];
+    }
+    Ok(())
 }
 
 /// The innermost cause on one line: the engine shows a fault in its text over several, and says what it is in the last.
@@ -394,6 +436,28 @@ mod tests {
         check("[", "anything", Match::Unreadable);
     }
 
+    // Python refuses these too, but for the last one, where the condition stands in a class.
+    #[test]
+    fn conditions_are_about_groups() {
+        let shown = |text: &str| compile(text).err().unwrap_or_default();
+        insta::assert_snapshot!(shown("x|(?(1)a|b)"), @"its condition is about `1`, which is no group of it");
+        insta::assert_snapshot!(shown("(x)?(?(2)a|b)"), @"its condition is about `2`, which is no group of it");
+        insta::assert_snapshot!(shown("(?P<one>x)?(?(two)a|b)"), @"its condition is about `two`, which is no group of it");
+        insta::assert_snapshot!(shown("(?(?=x)a|b)"), @"at position 3: Target of repeat operator is invalid");
+        insta::assert_snapshot!(shown("(x)(?(-1)a|b)"), @"its condition is about `-1`, which is no group of it");
+        check("(x)(?(0)a|b)", "xa", Match::Unreadable);
+        check(
+            "(x)(?(99999999999999999999999)a|b)",
+            "xa",
+            Match::Unreadable,
+        );
+        check("^(x)?(?(1)a|b)$", "xa", Match::Yes);
+        check("^(x)?(?(1)a|b)$", "a", Match::No);
+        check("^(?P<one>x)?(?(one)a|b)$", "b", Match::Yes);
+        check("^[(?(9)]+$", "(9?)", Match::Yes);
+        check(r"^\(?(9)$", "(9", Match::Yes);
+    }
+
     #[test]
     fn the_cost_is_bounded() {
         let started = std::time::Instant::now();
@@ -416,7 +480,7 @@ mod tests {
         /// No pattern and no value make the engine panic.
         #[test]
         fn any_pattern_has_an_answer(
-            text in r"([a-c\\\[\](){}|?*+.^$<>=!:,&~-]|\(\?[=!<:P#i>]|\(\?<[=!]|\\[1-3dwsbZAzGKQp]|\[\^|\{1,3\}|é){0,24}",
+            text in r"([a-c\\\[\](){}|?*+.^$<>=!:,&~-]|\(\?[=!<:P#i>]|\(\?<[=!]|\\[1-3dwsbZAzGKQp]|\[\^|\(\?\(([1-3a]|<1>|'1'|-1|\+1|R|\?=b)\)|\{1,3\}|é){0,24}",
             value in "[a-cé\n]{0,12}"
         ) {
             let _ = pattern(&text).check(&value);

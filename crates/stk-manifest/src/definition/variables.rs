@@ -5,7 +5,9 @@ use crate::yaml::{Fields, text_of};
 
 /// The variables that a deployment without StackSpot's service has, as `var.<NAME>`: facts of the project, the plugin
 /// and the workspace. The others are StackSpot's own: of its account, its users and what their administrators define.
-const KNOWN: &[&str] = &[
+///
+/// A plugin that names another one in `requires.variables` is warned about.
+pub const VARIABLES: &[&str] = &[
     "STK_PROJECT_NAME",
     "STK_WORKSPACE",
     "STK_MANIFEST_TYPE",
@@ -25,7 +27,7 @@ pub(super) fn read(requires: &Fields<'_, '_, '_>, report: &mut Report) -> Vec<St
         let Some(name) = text_of(node) else {
             continue;
         };
-        if KNOWN.contains(&name) {
+        if VARIABLES.contains(&name) {
             continue;
         }
         // `{{ var.NAME }}` is written in upper case: another name is a mistake of the plugin's author.

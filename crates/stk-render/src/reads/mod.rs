@@ -16,9 +16,9 @@ use std::fmt;
 
 use self::{cursor::Cursor, walk::Walk};
 use crate::{
-    engine::with_deep_stack,
     jinja::{self, lexer::tokens},
     render::text_of,
+    stack::with_deep_stack,
     templates::Templates,
 };
 
