@@ -239,7 +239,7 @@ impl Refusals {
         }
         for (path, secret) in &self.opaque {
             let path: Vec<_> = path.iter().map(String::as_str).collect();
-            context.opaque(&path, secret.to_string(), secrets::reason(secret));
+            context.opaque(&path, secrets::name(secret), secrets::reason(secret));
         }
         context
     }

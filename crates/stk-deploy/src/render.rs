@@ -175,7 +175,7 @@ fn fill_in(unit: &Unit, tokens: &[Token], tree: &mut Tree) -> Result<(), UnitErr
         .filter_map(|token| {
             let (_, variable) = variables
                 .iter()
-                .find(|(path, _)| path.to_string() == token.name)?;
+                .find(|(path, _)| secrets::name(path) == token.name)?;
             let text = token.text.as_str();
             Some(values::Token { text, variable })
         })
@@ -227,7 +227,7 @@ fn misplaced_secret(misplaced: Vec<Misplaced>, tokens: &[Token]) -> MisplacedSec
     MisplacedSecret {
         place,
         subject: token.map_or_else(String::new, |token| {
-            format!("the secret input `{}`: ", token.name)
+            format!("the secret input `{}`: ", token.name.replace('\u{1f}', "."))
         }),
         problem: first.problem,
     }
@@ -419,6 +419,22 @@ mod tests {
           pin = var.stk_secret_users_0_pin
         }
         "#);
+    }
+
+    #[test]
+    fn secrets_that_print_alike_are_two() {
+        let mut unit = unit(json!({"a": {"b": "***"}, "a.b": "***"}));
+        unit.secrets = vec![SecretPath::new(["a", "b"]), SecretPath::new(["a.b"])];
+        let package = vec![entry(
+            "templates-deploy/main.tf",
+            "x = {{ inputs.a.b }}\ny = {{ inputs['a.b'] }}\n",
+        )];
+        let record = record(std::slice::from_ref(&unit));
+        let project = render(&record, &unit, package, &Connections::new()).unwrap();
+        assert_eq!(
+            project.tree.get("main.tf").unwrap().bytes,
+            b"x = var.stk_secret_a_b\ny = var.stk_secret_a_b_2\n"
+        );
     }
 
     #[test]

@@ -58,6 +58,11 @@ pub(crate) fn hand_over(
     Ok(())
 }
 
+/// What a token of the secret is known by. Two paths that print alike (`a` → `b`, and an input called `a.b`) have two.
+pub(crate) fn name(path: &SecretPath) -> String {
+    path.parts().join("\u{1f}")
+}
+
 /// Why a template cannot do anything with a secret but print it.
 pub(crate) fn reason(path: &SecretPath) -> String {
     format!(
