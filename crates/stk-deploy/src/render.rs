@@ -8,10 +8,11 @@ use stk_render::{
     ErrorKind, File, RenderError, Rendered, TemplateFile, Templates, Token, Tree, Warning,
     WriteError,
 };
-use stk_run::{Alias, RunRecord, Unit};
+use stk_run::{Action, Alias, RunRecord, Unit};
 use stk_store::archive::Entry;
 
 use crate::connections::Connections;
+use crate::policy::Violation;
 use crate::{context, secrets};
 
 /// The two spellings of the folder whose files are rendered at deploy.
@@ -68,6 +69,19 @@ pub enum UnitError {
         /// Every such block, with file and line of the rendered Terraform.
         blocks: Vec<BackendBlock>,
     },
+    /// The plugin does what the user's inputs do not allow.
+    #[error(
+        "plugin `{alias}` has what is not allowed here: {}",
+        crate::policy::listed(.violations)
+    )]
+    Forbidden {
+        /// The plugin.
+        alias: Alias,
+        /// What, and where; never empty.
+        violations: Vec<Violation>,
+        /// Whether the plugin is to be destroyed.
+        destroying: bool,
+    },
 }
 
 /// A secret in a place where no value can be filled in.
@@ -83,6 +97,18 @@ pub struct MisplacedSecret {
 }
 
 impl UnitError {
+    /// An error when there are violations.
+    pub(crate) fn forbid(unit: &Unit, violations: Vec<Violation>) -> Result<(), Self> {
+        if violations.is_empty() {
+            return Ok(());
+        }
+        Err(Self::Forbidden {
+            alias: unit.alias.clone(),
+            violations,
+            destroying: unit.action == Action::Destroy,
+        })
+    }
+
     /// What to do next.
     #[must_use]
     pub fn help(&self) -> String {
@@ -106,6 +132,11 @@ impl UnitError {
                  part of a quoted text stands"
                     .to_owned()
             }
+            Self::Forbidden {
+                violations,
+                destroying,
+                ..
+            } => crate::policy::help(violations, *destroying),
             Self::Backend { .. } => {
                 "remove the block from the plugin's templates; the state's place is set with \
                  TFSTATE_BUCKET_NAME"
@@ -391,7 +422,34 @@ mod tests {
             .iter()
             .map(|(path, file)| format!("--- {path}\n{}", String::from_utf8_lossy(&file.bytes)))
             .collect();
-        insta::assert_snapshot!(files.concat(), @"");
+        insta::assert_snapshot!(files.concat(), @r#"
+        --- README-deploy.md
+        The password is ***.
+        --- main.tf
+        resource "db" "a" {
+          password = "${var.stk_secret_password}"
+          url = "db://admin:${var.stk_secret_password}@host/3"
+        }
+        --- stk-variables.tf
+        variable "stk_secret_password" {
+          description = "The secret input password of the plugin queue."
+          type        = string
+          sensitive   = true
+        }
+
+        variable "stk_secret_users_0_pin" {
+          description = "The secret input users.0.pin of the plugin queue."
+          type        = string
+          sensitive   = true
+        }
+        --- user/main.tf
+        variable "pin" {}
+        --- users.tf
+        module "user1" {
+          source = "./user"
+          pin = var.stk_secret_users_0_pin
+        }
+        "#);
     }
 
     #[test]
@@ -415,7 +473,23 @@ mod tests {
                 format!("{error}\n  {source}\n  {}\n", error.help())
             })
             .collect();
-        insta::assert_snapshot!(messages.concat(), @"");
+        insta::assert_snapshot!(messages.concat(), @r#"
+        plugin `queue` prints a secret where it cannot stand
+          main.tf:2: the secret input `password`: a value that is filled in later cannot be the name of a block: Terraform must know all names before it knows any value
+          a secret becomes a variable of Terraform: print it where an argument's value or a part of a quoted text stands
+        plugin `queue` could not be rendered
+          main.tf:1: the input `password` is a secret: a template can only print it, because its value is not known before Terraform runs; do what is to be done with it in Terraform
+          correct this line or the input that it uses: a = {{ password | length }}
+        plugin `queue` prints a secret where it cannot stand
+          app/config.tpl:3: the secret input `password`: a value that is filled in later can stand in `.tf` files only; hand it on from there, with `templatefile` or an argument
+          a secret becomes a variable of Terraform: print it where an argument's value or a part of a quoted text stands
+        plugin `queue` prints a secret where it cannot stand
+          app/main.tf:1 (rendered): no `module` block has the folder `app` as its source, so nothing can be handed in; a value that is filled in later can stand only in the plugin's own files and in modules that it calls with `source = "./…"`
+          a secret becomes a variable of Terraform: print it where an argument's value or a part of a quoted text stands
+        plugin `queue` could not be rendered
+          {{ password }}.tf: in the file's name: the input `password` is a secret: a template can only print it, because its value is not known before Terraform runs; do what is to be done with it in Terraform
+          correct the template, or the input that it uses
+        "#);
     }
 
     #[test]

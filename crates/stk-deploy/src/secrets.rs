@@ -96,6 +96,13 @@ mod tests {
             .into_iter()
             .map(|(path, variable)| format!("{path}: {}\n", variable.name))
             .collect();
-        insta::assert_snapshot!(names.concat(), @"");
+        insta::assert_snapshot!(names.concat(), @"
+        password: stk_secret_password
+        db-user.ção: stk_secret_db-user___o
+        a.b: stk_secret_a_b
+        a_b: stk_secret_a_b_2
+        a.b_2: stk_secret_a_b_2_2
+        a.b: stk_secret_a_b_3
+        ");
     }
 }
