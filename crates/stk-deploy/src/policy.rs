@@ -43,7 +43,8 @@ pub enum Violation {
         /// Why it is not allowed.
         reason: String,
     },
-    /// The plugin brings a file in Terraform's own folder, where installed modules are listed.
+    /// The plugin brings a file in one of Terraform's own folders: `.terraform`, where installed modules are listed, or
+    /// `terraform.d`, where Terraform looks for providers, which are programs.
     TerraformFolder {
         /// The file.
         path: String,
@@ -68,13 +69,16 @@ impl Policy {
         if !self.is_restricted() {
             return found;
         }
-        let own = files.clone().into_iter().map(|(path, _)| path);
-        found.extend(
-            own.filter(|path| path.to_ascii_lowercase().starts_with(".terraform/"))
-                .map(|path| Violation::TerraformFolder {
+        for (path, _) in files.clone() {
+            let folder = path.split('/').next().unwrap_or_default();
+            if folder.eq_ignore_ascii_case(".terraform")
+                || (!self.commands && folder.eq_ignore_ascii_case("terraform.d"))
+            {
+                found.push(Violation::TerraformFolder {
                     path: path.to_owned(),
-                }),
-        );
+                });
+            }
+        }
         if !self.commands {
             let commands = policy::executions(files.clone());
             found.extend(commands.into_iter().map(Violation::Command));
@@ -243,18 +247,19 @@ pub(crate) fn help(violations: &[Violation], destroying: bool) -> String {
     let mut help = Vec::new();
     if any(|violation| matches!(violation, Violation::Command(_))) {
         help.push(
-            "set LOCALEXEC_ENABLED (LOCAL_EXEC_ENABLED of the orchestrator) to `true` if plugins may run commands on \
-             the runner",
+            "commands may run on the runner when LOCALEXEC_ENABLED (of the orchestrator: LOCAL_EXEC_ENABLED) is `true`",
         );
     }
     if any(|violation| matches!(violation, Violation::Module { .. })) {
-        help.push("add the source to FEATURES_TERRAFORM_MODULES");
+        help.push(
+            "modules may come from the plugin's own folder and from what FEATURES_TERRAFORM_MODULES lists",
+        );
     }
     help.push(if destroying {
-        "what is destroyed is the IaC of the last deployment: allow it for this run, or take the plugin back, deploy \
-         it without that, and then remove it"
+        "what is destroyed is the IaC of the last deployment: allow it for this run, or take the plugin back into \
+         `stk.yaml`, deploy it without that, and then remove it"
     } else {
-        "else remove it from the plugin"
+        "change the plugin, or the input"
     });
     help.join("; ")
 }

@@ -88,7 +88,7 @@ fn commands_are_refused_before_anything_is_stored() {
     insta::assert_snapshot!(said(&lab, &finished), @r#"
     [1/2] IAC_SELF_HOSTED one
     error: plugin `one` has what is not allowed here: main.tf:2: provisioner "local-exec"
-      help: set LOCALEXEC_ENABLED (LOCAL_EXEC_ENABLED of the orchestrator) to `true` if plugins may run commands on the runner; else remove it from the plugin
+      help: commands may run on the runner when LOCALEXEC_ENABLED (of the orchestrator: LOCAL_EXEC_ENABLED) is `true`; change the plugin, or the input
     exit code 13
     "#);
     assert!(!stored(&lab, &rows.run_id) && !marker(&lab).exists());
@@ -111,7 +111,7 @@ fn commands_are_refused_before_anything_is_stored() {
     insta::assert_snapshot!(said(&lab, &finished), @r#"
     [1/2] IAC_SELF_HOSTED one
     error: plugin `one` has what is not allowed here: deep/x.tf.json:2: data "external"
-      help: set LOCALEXEC_ENABLED (LOCAL_EXEC_ENABLED of the orchestrator) to `true` if plugins may run commands on the runner; else remove it from the plugin
+      help: commands may run on the runner when LOCALEXEC_ENABLED (of the orchestrator: LOCAL_EXEC_ENABLED) is `true`; change the plugin, or the input
     exit code 13
     "#);
     assert!(!stored(&lab, &rows.run_id) && !marker(&lab).exists());
@@ -140,7 +140,7 @@ fn commands_run_when_they_are_allowed_and_a_destroy_asks_again() {
     insta::assert_snapshot!(said(&lab, &finished), @r#"
     [1/1] DESTROY_SELF_HOSTED one
     error: plugin `one` has what is not allowed here: main.tf:2: provisioner "local-exec", main.tf:7: provisioner "local-exec"
-      help: set LOCALEXEC_ENABLED (LOCAL_EXEC_ENABLED of the orchestrator) to `true` if plugins may run commands on the runner; what is destroyed is the IaC of the last deployment: allow it for this run, or take the plugin back, deploy it without that, and then remove it
+      help: commands may run on the runner when LOCALEXEC_ENABLED (of the orchestrator: LOCAL_EXEC_ENABLED) is `true`; what is destroyed is the IaC of the last deployment: allow it for this run, or take the plugin back into `stk.yaml`, deploy it without that, and then remove it
     exit code 13
     "#);
     assert!(!lab.path("destroyed").exists());
@@ -200,7 +200,7 @@ fn what_was_downloaded_is_looked_at_before_it_is_planned() {
     [2/2] DEPLOY_SELF_HOSTED one
       terraform init
     error: plugin `one` has what is not allowed here: .terraform/modules/outer.inner/main.tf:2: provisioner "local-exec"
-      help: set LOCALEXEC_ENABLED (LOCAL_EXEC_ENABLED of the orchestrator) to `true` if plugins may run commands on the runner; else remove it from the plugin
+      help: commands may run on the runner when LOCALEXEC_ENABLED (of the orchestrator: LOCAL_EXEC_ENABLED) is `true`; change the plugin, or the input
     exit code 13
     "#);
     assert!(!marker(&lab).exists() && lab.deployed().is_empty());
@@ -233,7 +233,7 @@ fn modules_come_from_where_the_list_says() {
     insta::assert_snapshot!(said(&lab, &finished), @"
     [1/2] IAC_SELF_HOSTED one
     error: plugin `one` has what is not allowed here: main.tf:2: module `m` from `git::file://<lab>/git/acme/good` (git is allowed over HTTPS only)
-      help: add the source to FEATURES_TERRAFORM_MODULES; else remove it from the plugin
+      help: modules may come from the plugin's own folder and from what FEATURES_TERRAFORM_MODULES lists; change the plugin, or the input
     exit code 13
     ");
 
@@ -246,7 +246,7 @@ fn modules_come_from_where_the_list_says() {
     [2/2] DEPLOY_SELF_HOSTED one
       terraform init
     error: plugin `one` has what is not allowed here: module `m.inner` from `git::https://git.acme.test/acme-evil/x` (no entry of the list allows it)
-      help: add the source to FEATURES_TERRAFORM_MODULES; else remove it from the plugin
+      help: modules may come from the plugin's own folder and from what FEATURES_TERRAFORM_MODULES lists; change the plugin, or the input
     exit code 13
     ");
     assert!(lab.deployed().is_empty());

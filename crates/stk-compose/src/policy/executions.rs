@@ -10,11 +10,18 @@ use hcl_edit::structure::{Block, Body};
 use super::{json, scan};
 use crate::{Syntax, line_of};
 
-/// The blocks that are told apart by their first label.
-const TYPED: [&str; 4] = ["data", "ephemeral", "action", "resource"];
+/// The blocks that are told apart by their first label. The last two are OpenTofu's, in `encryption`.
+const TYPED: [&str; 6] = [
+    "data",
+    "ephemeral",
+    "action",
+    "resource",
+    "key_provider",
+    "method",
+];
 
-/// The types whose only purpose is to start a program: `hashicorp/external`'s data source, and the data source and
-/// action of `hashicorp/local`.
+/// The types whose only purpose is to start a program: `hashicorp/external`'s data source, the data source and action of
+/// `hashicorp/local`, and OpenTofu's `external` key providers and methods.
 const PROGRAMS: [&str; 2] = ["external", "local_command"];
 
 /// Something that would run a command. Displays as `main.tf:7: provisioner "local-exec"`.
@@ -30,7 +37,7 @@ pub struct Execution {
 
 /// Finds what runs commands in Terraform's files, in those of every folder: each `provisioner`, whatever its label and
 /// wherever it stands (destroy-time ones and those of `removed` blocks as well), and each `data "external"`, also in a
-/// `check` block. Sorted by file and line.
+/// `check` block, and its like. Sorted by file and line.
 ///
 /// Other than in [`backends`](super::backends) doubt counts: of a file that cannot be parsed each line is listed that
 /// could hold such a block, and where the parser and the search by tokens disagree, both are listed.
@@ -154,10 +161,12 @@ fn in_json(text: &str) -> Vec<(usize, String)> {
                     _ => what,
                 }
             }
-            ([kind] | ["check", _, kind], name) => match program(kind, Some(name)) {
-                Some(what) => what,
-                None => return,
-            },
+            ([kind] | ["check", _, kind] | ["terraform", "encryption", kind], name) => {
+                match program(kind, Some(name)) {
+                    Some(what) => what,
+                    None => return,
+                }
+            }
             _ => return,
         };
         found.push((property.offset, what));

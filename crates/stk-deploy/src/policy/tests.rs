@@ -14,6 +14,7 @@ fn check(policy: &Policy) -> String {
     let files = [
         ("main.tf", MAIN.as_bytes()),
         (".Terraform/modules/modules.json", b"{}".as_slice()),
+        ("terraform.d/plugins/x/terraform-provider-x", b"".as_slice()),
     ];
     shown(&policy.check(files))
 }
@@ -23,6 +24,7 @@ fn rendered_files_are_checked() {
     let default = Policy::default();
     insta::assert_snapshot!(check(&default), @r#"
     .Terraform/modules/modules.json (the folder is Terraform's own)
+    terraform.d/plugins/x/terraform-provider-x (the folder is Terraform's own)
     main.tf:10: data "external"
     "#);
     let open = Policy {
@@ -95,7 +97,7 @@ fn installed_modules_are_checked() {
     module `o` from `../out` (it lies outside of the plugin)
     ");
     write(MANIFEST, "{");
-    insta::assert_snapshot!(shown(&policy.check_installed(&project)), @".terraform/modules/modules.json (cannot be looked at: `.terraform/modules/modules.json` cannot be read)");
+    insta::assert_snapshot!(shown(&policy.check_installed(&project)), @".terraform/modules/modules.json (cannot be looked at: EOF while parsing an object at line 1 column 1)");
 }
 
 #[test]

@@ -58,6 +58,11 @@ check "x" {
 ephemeral "external" "e" {}
 data "local_command" "f" {}
 action "local_command" "g" {}
+terraform {
+  encryption {
+    key_provider "external" "h" {}
+  }
+}
 data "http" "fine" {}
 resource "external_thing" "fine" {}
 "#
@@ -69,6 +74,7 @@ resource "external_thing" "fine" {}
     main.tf:8: ephemeral "external"
     main.tf:9: data "local_command"
     main.tf:10: action "local_command"
+    main.tf:13: key_provider "external"
     "#);
 }
 
@@ -169,7 +175,7 @@ fn json_in_every_shape() {
         (
             "c/d.tf.json",
             r#"{"\u0064ata": {"extern\u0061l": {}}, "check": {"c": {"data": {"external": {"z": {}}}}},
-  "removed": [{"provisioner": {"file": {}}}], "data": {"http": {}}}"#,
+  "removed": [{"provisioner": {"file": {}}}], "data": {"http": {}}, "terraform": {"encryption": {"method": {"external": {}}}}}"#,
         ),
         ("twice.tf.json", "\u{feff}{\"data\": {\"external\": {}}, \"data\": {}}"),
         ("broken.tf.json", "{\"data\": {\"external\": {}}, "),
@@ -181,6 +187,7 @@ fn json_in_every_shape() {
     b.tofu.json:3: provisioner "remote-exec"
     broken.tf.json:1: data "external"
     c/d.tf.json:1: data "external"
+    c/d.tf.json:2: method "external"
     c/d.tf.json:2: provisioner "file"
     empty.tf.json:1: provisioner
     twice.tf.json:1: data "external"
