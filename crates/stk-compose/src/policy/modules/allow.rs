@@ -96,7 +96,41 @@ impl ModuleSource {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Whatever stands before, between or behind, the server is the one of the list.
+        #[test]
+        fn what_is_allowed_comes_from_the_list(
+            before in "(git::)?(https?://)?[a-z@:.%/?#\\\\]{0,6}",
+            middle in "[a-z@:.%/?#\\\\-]{0,4}",
+            after in "[a-z@:.%/?#\\\\-]{0,8}",
+        ) {
+            let list = list(&[("gitHttps", "acme.test/own")]);
+            let source = format!("{before}acme.test{middle}/own{after}");
+            if list.allows(&source).is_ok() && !address::is_local(&source) {
+                let url = source.strip_prefix("git::https://").unwrap_or_default();
+                let url = url.split(['?', '#']).next().unwrap_or_default();
+                let (authority, path) = url.split_once('/').unwrap_or_default();
+                let host = authority.rsplit('@').next().unwrap_or_default();
+                prop_assert!(matches!(host, "acme.test" | "acme.test."), "{source}");
+                let path = path.trim_start_matches('/');
+                prop_assert!(path == "own" || path.starts_with("own/") || path.starts_with("own.git"), "{source}");
+            }
+        }
+
+        #[test]
+        fn no_source_makes_it_panic(source in "\\PC{0,60}", path in "[ -~]{1,30}") {
+            let path = path.replace(['"', '\\'], "x");
+            let path = if path.trim().is_empty() { "x".to_owned() } else { path };
+            for kind in ["gitHttps", "terraformRegistry"] {
+                let list = list(&[(kind, &path)]);
+                let _ = (list.allows(&source), list.useless(), address::shown(&source));
+            }
+        }
+    }
 
     fn list(entries: &[(&str, &str)]) -> ModuleSources {
         let entries: Vec<_> = entries
