@@ -219,7 +219,7 @@ fn what_is_destroyed_needs_its_secrets_too() {
         .lines()
         .filter(|line| line.starts_with("warning"))
         .collect();
-    insta::assert_snapshot!(warnings.join("\n"), @"");
+    insta::assert_snapshot!(warnings.join("\n"), @"warning: SECRET_INPUTS names the plugin `orders-dc`, which this run has nothing to do with; did you mean `orders-db`?");
     assert!(
         ran.stderr.contains("0 plugins applied, 1 destroyed"),
         "{}",
