@@ -2,7 +2,7 @@ use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use gha::{Environment, Failure, InputError, InputSpec, Inputs, Level, Log};
-use stk_deploy::policy::ModuleSources;
+use stk_deploy::policy::{ModuleSources, Policy};
 use stk_run::{Secrets, TaskList, TaskListError, exit_code};
 use stk_store::Locations;
 
@@ -65,7 +65,12 @@ pub const INPUTS: &[InputSpec] = &[
     InputSpec::optional("AWS_SESSION_TOKEN", "The AWS session token"),
     InputSpec::optional(
         "FEATURES_TERRAFORM_MODULES",
-        "Where modules may come from; not enforced in this version",
+        "Where modules may come from, as JSON; anywhere if empty",
+    ),
+    InputSpec::defaulted(
+        "LOCALEXEC_ENABLED",
+        "false",
+        "Whether plugins may run commands on the runner",
     ),
     InputSpec::defaulted(
         "FEATURES_LEVEL_LOG",
@@ -89,6 +94,8 @@ pub struct Request {
     pub outputs: Option<OutputFiles>,
     /// The values of secret inputs.
     pub secrets: Secrets,
+    /// What plugins' Terraform may do.
+    pub policy: Policy,
     /// Which Terraform is run, and how.
     pub terraform: TerraformRequest,
 }
@@ -149,9 +156,7 @@ impl Request {
                 None => failure,
             }
         })?;
-        if let Some(text) = inputs.text("FEATURES_TERRAFORM_MODULES") {
-            check_modules(text, log)?;
-        }
+        let policy = policy(&inputs, log)?;
         let run_id = if rows.rows().is_empty() {
             inputs.text("RUN_ID").unwrap_or_default().to_owned()
         } else {
@@ -167,6 +172,7 @@ impl Request {
             locations,
             outputs: Some(output_files(&inputs, folder)?),
             secrets,
+            policy,
             terraform,
         })
     }
@@ -264,8 +270,27 @@ fn terraform(inputs: &Inputs<'_>, log: &Log) -> Result<TerraformRequest, Failure
     })
 }
 
-/// What the list says is not used yet, but a list that is wrong is not let pass.
-fn check_modules(text: &str, log: &Log) -> Result<(), Failure> {
+fn policy(inputs: &Inputs<'_>, log: &Log) -> Result<Policy, Failure> {
+    let modules = match inputs.text("FEATURES_TERRAFORM_MODULES") {
+        Some(text) => Some(modules(text, log)?),
+        None => None,
+    };
+    let policy = Policy {
+        commands: inputs
+            .flag("LOCALEXEC_ENABLED", false)
+            .map_err(|error| failure(&error))?,
+        modules,
+    };
+    for secret in policy.secrets() {
+        log.mask(&secret);
+    }
+    for doubt in policy.doubts() {
+        log.warning(&format!("FEATURES_TERRAFORM_MODULES: {doubt}"));
+    }
+    Ok(policy)
+}
+
+fn modules(text: &str, log: &Log) -> Result<ModuleSources, Failure> {
     let modules = ModuleSources::parse(text).map_err(|error| {
         Failure::new(
             exit_code::INPUTS,
@@ -280,11 +305,7 @@ fn check_modules(text: &str, log: &Log) -> Result<(), Failure> {
     for key in &modules.unknown {
         log.warning(&format!("FEATURES_TERRAFORM_MODULES: {key}"));
     }
-    log.warning(
-        "FEATURES_TERRAFORM_MODULES is not enforced in this version: modules may come from \
-         anywhere",
-    );
-    Ok(())
+    Ok(modules)
 }
 
 fn output_files(inputs: &Inputs<'_>, folder: &Path) -> Result<OutputFiles, Failure> {

@@ -114,6 +114,7 @@ pub(crate) async fn run_until(
         state_store: state_store.as_ref(),
         terraform: None,
         secrets: &request.secrets,
+        policy: &request.policy,
         temporary,
         clock,
         cancel,

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use stk_compose::policy::RequiredVersion;
 use stk_run::{Alias, IacReference, TaskKind, Unit, exit_code};
 use stk_store::archive::{PackError, UnpackError};
 use stk_store::{ArchiveError, Location, RecordError, ResumeError, StoreError};
@@ -24,6 +25,16 @@ pub enum TaskError {
         /// Which connection, and why.
         #[source]
         source: Box<ConnectionError>,
+    },
+    /// The plugin wants another version of Terraform.
+    #[error("plugin `{alias}` does not work with {program}: {}", wanted(.unmet))]
+    RequiredVersion {
+        /// The plugin.
+        alias: Alias,
+        /// What there is.
+        program: String,
+        /// What it wants, and where; never empty.
+        unmet: Vec<RequiredVersion>,
     },
     /// A Terraform command failed or was interrupted.
     #[error("plugin `{alias}` could not be {failing}")]
@@ -172,6 +183,11 @@ pub enum TaskError {
     },
 }
 
+fn wanted(unmet: &[RequiredVersion]) -> String {
+    let all: Vec<_> = unmet.iter().map(ToString::to_string).collect();
+    all.join(", ")
+}
+
 /// What a Terraform command was doing; reads after "could not be".
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Failing {
@@ -214,7 +230,9 @@ impl TaskError {
             Self::Unit(_) => exit_code::TEMPLATE,
             Self::Terraform { source, .. } if source.is_cancelled() => exit_code::CANCELLED,
             Self::LockLost { .. } => exit_code::CANCELLED,
-            Self::Terraform { .. } | Self::Mapping { .. } => exit_code::TERRAFORM,
+            Self::Terraform { .. } | Self::Mapping { .. } | Self::RequiredVersion { .. } => {
+                exit_code::TERRAFORM
+            }
             Self::Project { .. }
             | Self::Archive { .. }
             | Self::Unpack { .. }
@@ -272,6 +290,11 @@ impl TaskError {
                 help
             }
             Self::Mapping { source, .. } => vec![source.help()],
+            Self::RequiredVersion { .. } => vec![
+                "install such a version and name it in TERRAFORM_BIN, or correct the constraint in \
+                 the plugin's templates"
+                    .to_owned(),
+            ],
             Self::Rescued { rescued, state, .. } => vec![format!(
                 "it knows resources that {} does not: copy it there, remove `{rescued}`, and deploy \
                  again",

@@ -6,7 +6,7 @@ use stk_store::{DeploymentLock, iac, packages};
 
 use crate::error::TaskError;
 use crate::tools::{Progress, Tools};
-use crate::{connections, render};
+use crate::{UnitError, connections, render};
 
 /// What an IAC task stored.
 #[derive(Clone, Debug)]
@@ -34,6 +34,12 @@ pub(crate) async fn run(
         .await
         .map_err(|source| TaskError::connection(alias, source))?;
     let project = render(record, unit, package, &connections)?;
+    let files = project
+        .tree
+        .iter()
+        .map(|(path, file)| (path, file.bytes.as_slice()));
+    let violations = tools.policy.check(files.collect::<Vec<_>>());
+    UnitError::forbid(unit, violations)?;
     for warning in project.warnings {
         report(Progress::Warning(warning));
     }

@@ -2,6 +2,7 @@
 
 mod connections;
 mod context;
+mod credentials;
 mod deploy;
 mod destroy;
 mod error;
@@ -9,6 +10,7 @@ mod held;
 mod iac;
 mod interface;
 mod mapping;
+pub mod policy;
 mod project;
 mod render;
 #[cfg(test)]
@@ -16,13 +18,6 @@ mod samples;
 mod secrets;
 mod steps;
 mod tools;
-
-/// What plugins' Terraform may use, as the user's inputs say it.
-pub mod policy {
-    pub use stk_compose::policy::{
-        ModuleSource, ModuleSourceKind, ModuleSources, ModuleSourcesError, Place, UnknownKey,
-    };
-}
 
 pub use connections::{ConnectionError, Connections};
 pub use deploy::Deployed;

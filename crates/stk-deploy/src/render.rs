@@ -8,10 +8,11 @@ use stk_render::{
     ErrorKind, File, RenderError, Rendered, TemplateFile, Templates, Token, Tree, Warning,
     WriteError,
 };
-use stk_run::{Alias, RunRecord, Unit};
+use stk_run::{Action, Alias, RunRecord, Unit};
 use stk_store::archive::Entry;
 
 use crate::connections::Connections;
+use crate::policy::Violation;
 use crate::{context, secrets};
 
 /// The two spellings of the folder whose files are rendered at deploy.
@@ -68,6 +69,19 @@ pub enum UnitError {
         /// Every such block, with file and line of the rendered Terraform.
         blocks: Vec<BackendBlock>,
     },
+    /// The plugin does what the user's inputs do not allow.
+    #[error(
+        "plugin `{alias}` has what is not allowed here: {}",
+        crate::policy::listed(.violations)
+    )]
+    Forbidden {
+        /// The plugin.
+        alias: Alias,
+        /// What, and where; never empty.
+        violations: Vec<Violation>,
+        /// Whether the plugin is to be destroyed.
+        destroying: bool,
+    },
 }
 
 /// A secret in a place where no value can be filled in.
@@ -83,6 +97,18 @@ pub struct MisplacedSecret {
 }
 
 impl UnitError {
+    /// An error when there are violations.
+    pub(crate) fn forbid(unit: &Unit, violations: Vec<Violation>) -> Result<(), Self> {
+        if violations.is_empty() {
+            return Ok(());
+        }
+        Err(Self::Forbidden {
+            alias: unit.alias.clone(),
+            violations,
+            destroying: unit.action == Action::Destroy,
+        })
+    }
+
     /// What to do next.
     #[must_use]
     pub fn help(&self) -> String {
@@ -106,6 +132,11 @@ impl UnitError {
                  part of a quoted text stands"
                     .to_owned()
             }
+            Self::Forbidden {
+                violations,
+                destroying,
+                ..
+            } => crate::policy::help(violations, *destroying),
             Self::Backend { .. } => {
                 "remove the block from the plugin's templates; the state's place is set with \
                  TFSTATE_BUCKET_NAME"

@@ -3,8 +3,9 @@
 use std::num::NonZeroU16;
 use std::path::Path;
 
+use stk_compose::policy;
 use stk_run::{Alias, IacReference, RunRecord, Unit};
-use stk_store::archive::{self, Limits};
+use stk_store::archive::{self, Entry, Limits};
 use stk_store::{DeploymentLock, Key, Prefix, iac, states};
 use terraform_runner::event::Event;
 use terraform_runner::{
@@ -14,8 +15,8 @@ use terraform_runner::{
 use crate::deploy::archive_name;
 use crate::error::{Failing, TaskError};
 use crate::project::WorkFolder;
-use crate::secrets;
 use crate::tools::{Progress, Terraform, Tools};
+use crate::{UnitError, credentials, secrets};
 
 /// Fetches the stored IaC of `unit` and lays it out for Terraform, with its state in the store.
 pub(crate) async fn load(
@@ -30,6 +31,7 @@ pub(crate) async fn load(
         .map_err(|source| TaskError::iac(unit, iac, source))?;
     let entries = archive::unpack(&bytes, Limits::default())
         .map_err(|source| TaskError::unpack(alias, source))?;
+    check(unit, &entries, tools)?;
     let state = states::local_path(tools.state_store, &record.target, alias)
         .await
         .map_err(|source| TaskError::store(alias, source))?
@@ -40,6 +42,40 @@ pub(crate) async fn load(
     WorkFolder::create(tools.temporary, &entries, &state).map_err(|source| TaskError::Project {
         alias: alias.clone(),
         source,
+    })
+}
+
+/// The stored files again: they may be of a run whose policy was another one.
+fn check(unit: &Unit, entries: &[Entry], tools: &Tools<'_>) -> Result<(), TaskError> {
+    let files = || {
+        entries
+            .iter()
+            .map(|entry| (entry.path.as_str(), entry.bytes.as_slice()))
+    };
+    UnitError::forbid(unit, tools.policy.check(files().collect::<Vec<_>>()))?;
+    let Some(terraform) = &tools.terraform else {
+        return Ok(());
+    };
+    let program = &terraform.program;
+    // Terraform leaves OpenTofu's files alone, and OpenTofu leaves a file alone that has a twin of its own.
+    let is_tofu = program.product() == Product::OpenTofu;
+    let has_tofu = files().any(|(path, _)| path.contains(".tofu"));
+    let version = program.version();
+    let numbers = [version.major, version.minor, version.patch];
+    // What a pre-release meets is Terraform's to say.
+    if !version.pre.is_empty() || (is_tofu && has_tofu) {
+        return Ok(());
+    }
+    let read = files().filter(|(path, _)| !path.contains(".tofu"));
+    let mut unmet = policy::required_versions(read);
+    unmet.retain(|required| required.is_met_by(numbers) == Some(false));
+    if unmet.is_empty() {
+        return Ok(());
+    }
+    Err(TaskError::RequiredVersion {
+        alias: unit.alias.clone(),
+        program: program.to_string(),
+        unmet,
     })
 }
 
@@ -97,13 +133,20 @@ impl<'a> Steps<'a> {
                 source,
             }
         })?;
+        let mut init = environment.clone();
+        if let Some(modules) = &tools.policy.modules {
+            credentials::hand_over(modules, &mut init).map_err(|source| TaskError::Secrets {
+                alias: unit.alias.clone(),
+                source,
+            })?;
+        }
         Ok(Self {
             unit,
             tools,
             terraform,
             folder,
             lock,
-            session: terraform.session(&folder.project(), environment),
+            session: terraform.session(&folder.project(), environment, init),
         })
     }
 
@@ -129,7 +172,9 @@ impl<'a> Steps<'a> {
                 self.tools.cancel,
             )
             .await;
-        self.checked(done, Failing::Init).await
+        self.checked(done, Failing::Init).await?;
+        let installed = self.tools.policy.check_installed(&self.folder.project());
+        Ok(UnitError::forbid(self.unit, installed)?)
     }
 
     pub(crate) async fn plan(

@@ -8,6 +8,8 @@ use stk_store::Store;
 use terraform_runner::{ChildEnvironment, Program, Runner, Session};
 use tokio_util::sync::CancellationToken;
 
+use crate::policy::Policy;
+
 /// What tasks work with.
 #[derive(Debug)]
 pub struct Tools<'a> {
@@ -19,6 +21,8 @@ pub struct Tools<'a> {
     pub terraform: Option<Terraform>,
     /// The values of secret inputs; IAC tasks do without.
     pub secrets: &'a Secrets,
+    /// What plugins' Terraform may do.
+    pub policy: &'a Policy,
     /// Where working folders are made; each is removed when its task ends.
     pub temporary: &'a Path,
     /// Where times come from.
@@ -43,13 +47,20 @@ pub struct Terraform {
 }
 
 impl Terraform {
-    pub(crate) fn session(&self, folder: &Path, environment: ChildEnvironment) -> Session {
+    /// `init` gets what it downloads with in an environment of its own: nothing else needs that.
+    pub(crate) fn session(
+        &self,
+        folder: &Path,
+        environment: ChildEnvironment,
+        init: ChildEnvironment,
+    ) -> Session {
         Session::new(
             self.program.clone(),
             Arc::clone(&self.runner),
             environment,
             folder,
         )
+        .with_init_environment(init)
     }
 }
 

@@ -58,6 +58,7 @@ pub struct Session {
     program: Program,
     runner: Arc<dyn Runner>,
     environment: ChildEnvironment,
+    init_environment: Option<ChildEnvironment>,
     directory: PathBuf,
     /// What init printed on standard error. The program repeats it with every command (problems of its own
     /// configuration file, say), and nobody wants to read it three times.
@@ -76,9 +77,18 @@ impl Session {
             program,
             runner,
             environment,
+            init_environment: None,
             directory: directory.into(),
             said: Mutex::default(),
         }
+    }
+
+    /// Gives `init` an environment of its own, for credentials that only downloads need. Providers and provisioners are
+    /// started by other commands, and do not see it.
+    #[must_use]
+    pub fn with_init_environment(mut self, environment: ChildEnvironment) -> Self {
+        self.init_environment = Some(environment);
+        self
     }
 
     /// The program that is run.
@@ -91,7 +101,7 @@ impl Session {
         &self.directory
     }
 
-    /// The environment of all commands.
+    /// The environment of all commands, [`init`](Self::init) perhaps aside.
     pub fn environment(&self) -> &ChildEnvironment {
         &self.environment
     }
@@ -109,7 +119,7 @@ impl Session {
     ) -> Result<(), StepError> {
         let command = Command::init(
             self.program.path(),
-            &self.environment,
+            self.init_environment.as_ref().unwrap_or(&self.environment),
             &self.directory,
             options,
         );

@@ -182,7 +182,6 @@ fn a_list_of_module_sources_is_checked() {
     ]"#;
     insta::assert_snapshot!(check(&[("FEATURES_TERRAFORM_MODULES", modules), ("TASK_LIST", "[]")]), @"
     warning: FEATURES_TERRAFORM_MODULES: line 3, column 71: unknown key `privat`
-    warning: FEATURES_TERRAFORM_MODULES is not enforced in this version: modules may come from anywhere
     the task list is empty: there is nothing to do
     exit code 0
     ");

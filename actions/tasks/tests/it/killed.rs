@@ -12,7 +12,8 @@ fn terraform_goes_on_and_nothing_is_lost() {
     if require_terraform("terraform_goes_on_and_nothing_is_lost").is_none() {
         return;
     }
-    let lab = Lab::of(&[]);
+    let mut lab = Lab::of(&[]);
+    lab.set("INPUT_LOCALEXEC_ENABLED", "true");
     let main = format!(
         r#"
         resource "terraform_data" "first" {{}}

@@ -15,6 +15,7 @@ mod github;
 mod inputs;
 mod killed;
 mod lifecycle;
+mod policy;
 mod rows;
 mod secrets;
 mod signals;

@@ -135,7 +135,8 @@ fn the_real_terraform_saves_its_state_when_it_is_interrupted() {
     if require_terraform("the_real_terraform_saves_its_state_when_it_is_interrupted").is_none() {
         return;
     }
-    let lab = Lab::of(&[]);
+    let mut lab = Lab::of(&[]);
+    lab.set("INPUT_LOCALEXEC_ENABLED", "true");
     let main = format!(
         r#"
         resource "terraform_data" "first" {{}}

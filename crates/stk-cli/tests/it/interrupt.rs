@@ -31,7 +31,7 @@ fn the_run_is_cancelled_and_the_next_one_can_start() {
     if require_terraform("the_run_is_cancelled_and_the_next_one_can_start").is_none() {
         return;
     }
-    let case = Case::new("empty");
+    let case = Case::new("empty").with("INPUT_LOCALEXEC_ENABLED", "true");
     let ready = case.path("ready");
     case.write(".stk/stk.yaml", MANIFEST);
     case.write("plugins/sleeper/plugin.yaml", PLUGIN);

@@ -21,6 +21,7 @@ fn case() -> Case {
     fs::create_dir_all(case.path("tmp")).unwrap();
     let temporary = case.path("tmp").display().to_string();
     case.with("TMPDIR", &temporary)
+        .with("INPUT_LOCALEXEC_ENABLED", "true")
         .with("INPUT_SECRET_INPUTS", &json.to_string())
         .with("STK_SECRET_ORDERS_DB_USERS_1_PIN", PINS[1])
 }

@@ -18,6 +18,35 @@ pub(super) fn find(text: &str) -> Result<Vec<Located>, Problem> {
 /// The blocks of any text that is more or less JSON.
 pub(super) fn scan(text: &str) -> Vec<Located> {
     let mut found: Vec<Located> = Vec::new();
+    walk(text, &mut |property| match (property.path, property.name) {
+        (["terraform"], "cloud") => found.push(Located {
+            offset: property.offset,
+            kind: BackendKind::Cloud,
+            name: None,
+        }),
+        (["terraform", "backend"], name) => found.push(Located {
+            offset: property.offset,
+            kind: BackendKind::Backend,
+            name: Some(name.to_owned()),
+        }),
+        _ => {}
+    });
+    found
+}
+
+/// A property of an object.
+pub(super) struct Property<'a> {
+    /// The names of the properties whose objects it is in, the document's own first.
+    pub(super) path: &'a [&'a str],
+    pub(super) name: &'a str,
+    /// Where its name starts.
+    pub(super) offset: usize,
+    /// Its value, where that is a text.
+    pub(super) text: Option<String>,
+}
+
+/// Shows every property of any text that is more or less JSON, in the order of the text.
+pub(super) fn walk(text: &str, show: &mut dyn FnMut(Property<'_>)) {
     // The property names that lead to the current object. Lists and their items have none, which makes a list between
     // an object and its items transparent, as it is for HCL.
     let mut path: Vec<Option<String>> = Vec::new();
@@ -34,7 +63,13 @@ pub(super) fn scan(text: &str) -> Vec<Located> {
             }
             ':' => {
                 key = last_text.take().map(|(name, offset)| {
-                    note(&path, &name, offset, &mut found);
+                    let names: Vec<&str> = path.iter().filter_map(Option::as_deref).collect();
+                    show(Property {
+                        path: &names,
+                        name: &name,
+                        offset,
+                        text: text_at(text, at),
+                    });
                     name
                 });
             }
@@ -47,25 +82,16 @@ pub(super) fn scan(text: &str) -> Vec<Located> {
             _ => {}
         }
     }
-    found
 }
 
-/// Looks at one property: `path` are the objects that it is in, the document itself first.
-fn note(path: &[Option<String>], name: &str, offset: usize, found: &mut Vec<Located>) {
-    let names: Vec<&str> = path.iter().filter_map(Option::as_deref).collect();
-    match (names.as_slice(), name) {
-        (["terraform"], "cloud") => found.push(Located {
-            offset,
-            kind: BackendKind::Cloud,
-            name: None,
-        }),
-        (["terraform", "backend"], _) => found.push(Located {
-            offset,
-            kind: BackendKind::Backend,
-            name: Some(name.to_owned()),
-        }),
-        _ => {}
+/// The quoted text that stands at `at`, behind blanks.
+fn text_at(text: &str, at: usize) -> Option<String> {
+    let rest = text.get(at..)?;
+    let start = at + (rest.len() - rest.trim_start().len());
+    if !text.get(start..)?.starts_with('"') {
+        return None;
     }
+    text.get(start..end_of_text(text, start + 1)).map(unquote)
 }
 
 fn end_of_text(text: &str, mut at: usize) -> usize {

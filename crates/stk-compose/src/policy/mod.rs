@@ -1,14 +1,23 @@
 //! What a plugin's rendered Terraform may and may not contain.
 
+mod address;
+mod calls;
+mod executions;
 mod hcl;
+mod installed;
 mod json;
 mod modules;
 mod scan;
+mod versions;
 
 use std::fmt;
 
+pub use calls::{ModuleCall, RequiredVersion, module_sources, required_versions};
+pub use executions::{Execution, executions};
+pub use installed::{InstalledModule, MANIFEST, ManifestError, installed_modules};
 pub use modules::{
-    ModuleSource, ModuleSourceKind, ModuleSources, ModuleSourcesError, Place, UnknownKey,
+    ModuleSource, ModuleSourceKind, ModuleSources, ModuleSourcesError, NotAllowed, Place,
+    UnknownKey,
 };
 
 use crate::{Syntax, line_of};

@@ -1,5 +1,6 @@
 //! `FEATURES_TERRAFORM_MODULES`: where modules may come from.
 
+mod allow;
 mod place;
 mod relaxed;
 
@@ -9,6 +10,7 @@ use std::fmt;
 use secrecy::SecretString;
 use serde_json::value::RawValue;
 
+pub use self::allow::NotAllowed;
 pub use self::place::Place;
 use self::place::{Members, Reader};
 

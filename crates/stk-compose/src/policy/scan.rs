@@ -6,6 +6,37 @@
 use super::{BackendKind, Located};
 
 pub(super) fn find(text: &str) -> Vec<Located> {
+    let in_terraform =
+        |header: &Header| header.depth == 1 && header.parent.as_deref() == Some("terraform");
+    let located = |header: Header| {
+        let (kind, name) = match header.name.as_str() {
+            "backend" => (BackendKind::Backend, header.label),
+            "cloud" => (BackendKind::Cloud, None),
+            _ => return None,
+        };
+        Some(Located {
+            offset: header.offset,
+            kind,
+            name,
+        })
+    };
+    let headers = headers(text).into_iter().filter(in_terraform);
+    headers.filter_map(located).collect()
+}
+
+/// A block, or a map that looks like one.
+pub(super) struct Header {
+    pub(super) offset: usize,
+    pub(super) name: String,
+    /// Its first label.
+    pub(super) label: Option<String>,
+    parent: Option<String>,
+    /// In how many braces it stands.
+    depth: usize,
+}
+
+/// Every block, whatever it stands in.
+pub(super) fn headers(text: &str) -> Vec<Header> {
     let mut scanner = Scanner {
         text,
         at: 0,
@@ -41,7 +72,7 @@ struct Scanner<'a> {
     /// The names of the open blocks and maps; `None` for those without one.
     path: Vec<Option<String>>,
     recent: Vec<Token>,
-    found: Vec<Located>,
+    found: Vec<Header>,
 }
 
 impl<'a> Scanner<'a> {
@@ -179,23 +210,13 @@ impl<'a> Scanner<'a> {
             Token::Label(text) | Token::Name { text, .. } => text,
         });
         drop(header);
-        if let [Some(parent)] = self.path.as_slice()
-            && parent == "terraform"
-        {
-            match text.as_str() {
-                "backend" => self.found.push(Located {
-                    offset,
-                    kind: BackendKind::Backend,
-                    name: label,
-                }),
-                "cloud" => self.found.push(Located {
-                    offset,
-                    kind: BackendKind::Cloud,
-                    name: None,
-                }),
-                _ => {}
-            }
-        }
+        self.found.push(Header {
+            offset,
+            name: text.clone(),
+            label,
+            parent: self.path.last().cloned().flatten(),
+            depth: self.path.len(),
+        });
         self.path.push(Some(text));
     }
 

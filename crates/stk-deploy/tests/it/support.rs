@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use stk_deploy::policy::Policy;
 use stk_deploy::{Done, Progress, TaskError, Terraform, Tools, execute};
 use stk_run::{
     Action, Clock, ConnectionRecord, DeployMode, DeployedUnit, Digest, Event, Generation, Holder,
@@ -32,6 +33,7 @@ pub(crate) struct World {
     pub(crate) states: Folder,
     pub(crate) terraform: Option<Terraform>,
     pub(crate) secrets: Secrets,
+    pub(crate) policy: Policy,
     pub(crate) clock: Clock,
 }
 
@@ -61,6 +63,7 @@ impl World {
             states,
             terraform: None,
             secrets: Secrets::default(),
+            policy: Policy::default(),
             clock: Clock::system(),
         }
     }
@@ -214,6 +217,7 @@ impl Run<'_> {
             state_store: states,
             terraform: self.world.terraform.clone(),
             secrets: &self.world.secrets,
+            policy: &self.world.policy,
             temporary: self.world.folder.path(),
             clock: &self.world.clock,
             cancel: &self.cancel,
