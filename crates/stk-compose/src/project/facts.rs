@@ -7,7 +7,7 @@ use hcl_edit::Span;
 use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::{Block, Body};
 
-use super::{ComposeError, Module, Note, Place, json, providers};
+use super::{ComposeError, Module, Note, PROVIDERS_FILE, Place, json, providers};
 use crate::values::modules::{folder, resolve, source};
 use crate::{Syntax, line_of};
 
@@ -48,6 +48,8 @@ pub(super) struct Facts {
     pub(super) requirements: Vec<Requirement>,
     /// Whether the root module has a `required_providers` block, of which Terraform takes one only.
     pub(super) has_requirements: bool,
+    /// Whether the root module has a file of the name that is written when it has no such block.
+    pub(super) has_providers_file: bool,
     /// Files of the root module that cannot be read, with the line and the reason.
     pub(super) unread: Vec<(String, u32, String)>,
     /// Module blocks whose source leads out of the plugin: file, line, source.
@@ -63,6 +65,7 @@ impl Facts {
     pub(super) fn of(module: &Module<'_>) -> Self {
         let mut facts = Self::default();
         for file in &module.files {
+            facts.has_providers_file |= file.path == PROVIDERS_FILE;
             let text = String::from_utf8_lossy(file.bytes);
             let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
             match Syntax::of(file.path) {

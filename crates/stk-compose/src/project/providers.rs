@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::facts::{Facts, ProviderBlock, place};
 use super::requirements::address;
-use super::{Module, Note};
+use super::{Module, Note, PROVIDERS_FILE};
 
 mod canonical;
 
@@ -41,8 +41,8 @@ pub struct HoistedProvider {
 #[derive(Default)]
 pub(super) struct Hoisting {
     pub(super) providers: Vec<HoistedProvider>,
-    /// By the modules' order: names of providers, and their aliases at the root.
-    pub(super) modules: Vec<BTreeMap<String, String>>,
+    /// By the modules' order: names of providers, and their aliases at the root; `None` for the one that Terraform makes.
+    pub(super) modules: Vec<BTreeMap<String, Option<String>>>,
     /// By the modules' order: names of providers that must be declared.
     pub(super) undeclared: Vec<BTreeSet<(String, String)>>,
 }
@@ -71,6 +71,15 @@ pub(super) fn hoist(modules: &[Module<'_>], facts: &[Facts], notes: &mut Vec<Not
     }
     let mut sources: BTreeMap<&str, String> = BTreeMap::new();
     for ((name, source, body), indices) in alike {
+        if body.is_empty() {
+            // In a module an empty block means the project's own configuration, with a warning.
+            for index in indices {
+                if let Some(module) = hoisting.modules.get_mut(index) {
+                    module.insert(name.to_owned(), None);
+                }
+            }
+            continue;
+        }
         if indices.len() < 2 {
             continue;
         }
@@ -87,7 +96,7 @@ pub(super) fn hoist(modules: &[Module<'_>], facts: &[Facts], notes: &mut Vec<Not
             ) else {
                 continue;
             };
-            module.insert(name.to_owned(), alias.clone());
+            module.insert(name.to_owned(), Some(alias.clone()));
             if !facts.has_requirements {
                 undeclared.insert((name.to_owned(), source.clone()));
             }
@@ -144,6 +153,10 @@ fn candidate<'f>(facts: &'f Facts, block: &'f ProviderBlock) -> Result<(String, 
     }
     if requirements.next().is_some() {
         return Err("the plugin has several entries of `required_providers` for it".to_owned());
+    }
+    // Where there is no entry, one is written.
+    if requirement.is_none() && facts.has_providers_file {
+        return Err(format!("the plugin has a file `{PROVIDERS_FILE}`"));
     }
     let source = requirement.and_then(|entry| entry.source.as_deref());
     Ok((address(source, &block.name), body))

@@ -13,6 +13,8 @@ use super::{
 use crate::Syntax;
 use crate::values::{VARIABLES_FILE, declaration};
 
+type Providers = BTreeMap<String, Option<String>>;
+
 /// What a project is made of.
 pub(super) struct Parts<'a, 'm> {
     pub(super) modules: &'a [Module<'m>],
@@ -44,8 +46,8 @@ pub(super) fn project(parts: Parts<'_, '_>) -> Project {
             .map(|file| (file.path.to_owned(), file.bytes.to_vec()))
             .collect();
         folder.extend(filled.files);
-        for name in providers.keys() {
-            remove(&mut folder, name);
+        for (name, alias) in providers {
+            remove(&mut folder, name, alias.is_some());
         }
         if !undeclared.is_empty() {
             let entries = undeclared.iter();
@@ -81,14 +83,16 @@ pub(super) fn project(parts: Parts<'_, '_>) -> Project {
 }
 
 /// The `module` block of a plugin: as in the document when nothing is handed in.
-fn call(alias: &str, filled: &FilledModule, providers: &BTreeMap<String, String>) -> String {
+fn call(alias: &str, filled: &FilledModule, providers: &Providers) -> String {
     let mut text = format!("module \"{alias}\" {{\n  source = \"./{alias}\"\n");
-    if !providers.is_empty() {
-        text.push_str("\n  providers = {\n");
-        for (name, alias) in providers {
-            text.push_str(&format!("    {name} = {name}.{alias}\n"));
+    let mut handed = String::new();
+    for (name, alias) in providers {
+        if let Some(alias) = alias {
+            handed.push_str(&format!("    {name} = {name}.{alias}\n"));
         }
-        text.push_str("  }\n");
+    }
+    if !handed.is_empty() {
+        text.push_str(&format!("\n  providers = {{\n{handed}  }}\n"));
     }
     if !filled.arguments.is_empty() {
         text.push('\n');
@@ -163,7 +167,7 @@ fn root_providers(now: &[HoistedProvider], earlier: &[HoistedProvider]) -> Optio
 }
 
 /// Takes the default configuration of the provider `name` out of the files of a plugin's root module.
-fn remove(folder: &mut BTreeMap<String, Vec<u8>>, name: &str) {
+fn remove(folder: &mut BTreeMap<String, Vec<u8>>, name: &str, hoisted: bool) {
     for (path, bytes) in folder.iter_mut() {
         if path.contains('/') || !matches!(Syntax::of(path), Some(Syntax::Native)) {
             continue;
@@ -194,9 +198,16 @@ fn remove(folder: &mut BTreeMap<String, Vec<u8>>, name: &str) {
         } else {
             "\n"
         };
-        let changed = format!(
-            "{before}# The provider `{name}` is configured in {PROVIDERS_FILE} at the root: other plugins configure it alike.{end}{after}"
-        );
+        let comment = if hoisted {
+            format!(
+                "# The provider `{name}` is configured in {PROVIDERS_FILE} at the root: other plugins configure it alike."
+            )
+        } else {
+            format!(
+                "# The provider `{name}` has no configuration: in a module, Terraform takes that of the project."
+            )
+        };
+        let changed = format!("{before}{comment}{end}{after}");
         *bytes = changed.into_bytes();
         return;
     }
