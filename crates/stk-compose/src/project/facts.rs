@@ -151,11 +151,7 @@ impl Facts {
         let Some(label) = block.labels.first() else {
             return;
         };
-        let name = file.rsplit('/').next().unwrap_or(file);
-        let body = if matches!(name, "override.tf" | "override.tofu")
-            || name.ends_with("_override.tf")
-            || name.ends_with("_override.tofu")
-        {
+        let body = if is_override(file) {
             Err("it stands in an override file".to_owned())
         } else {
             providers::canonical(&block.body)
@@ -240,6 +236,13 @@ pub(super) fn place(alias: &str, file: &str, line: u32) -> Place {
         file: file.to_owned(),
         line,
     }
+}
+
+/// Whether what stands in the file is merged into what other files declare.
+pub(super) fn is_override(file: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let name = name.split_once(".t").map_or(name, |(stem, _)| stem);
+    name == "override" || name.ends_with("_override")
 }
 
 /// Whether Terraform takes values of variables from the file, which it does in the root module only.

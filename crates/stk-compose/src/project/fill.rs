@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::Facts;
+use super::facts::{Facts, is_override};
 use super::names::{identifier, unique};
 use super::{ComposeError, FilledBy, Module};
-use crate::values::{self, Token, Variable};
+use crate::values::modules::folder;
+use crate::values::{self, Token, VARIABLES_FILE, Variable};
 
 /// What filling made of all modules.
 pub(super) struct Filled {
@@ -107,8 +108,10 @@ pub(super) fn fill(modules: &[Module<'_>], facts: &[Facts]) -> Result<Filled, Ve
             };
             handed.insert(name, argument);
         }
+        let mut files = found.files;
+        into_rendered_files(module, &mut files);
         filled.modules.push(FilledModule {
-            files: found.files,
+            files,
             arguments: handed,
         });
     }
@@ -116,6 +119,36 @@ pub(super) fn fill(modules: &[Module<'_>], facts: &[Facts]) -> Result<Filled, Ve
         Ok(filled)
     } else {
         Err(errors)
+    }
+}
+
+/// Puts the generated declarations at the end of a file that the plugin has, so that the tree is the document's. An
+/// override file cannot declare anything; where there is no other, the generated file stays.
+fn into_rendered_files(module: &Module<'_>, files: &mut BTreeMap<String, Vec<u8>>) {
+    let generated: Vec<String> = files
+        .keys()
+        .filter(|path| path.rsplit('/').next() == Some(VARIABLES_FILE))
+        .cloned()
+        .collect();
+    for path in generated {
+        let rendered = files.keys().find(|other| {
+            folder(other) == folder(&path)
+                && other.ends_with(".tf")
+                && !is_override(other)
+                && module.files.iter().any(|file| file.path == other.as_str())
+        });
+        let Some(rendered) = rendered.cloned() else {
+            continue;
+        };
+        if let Some(declarations) = files.remove(&path)
+            && let Some(text) = files.get_mut(&rendered)
+        {
+            if !text.is_empty() && !text.ends_with(b"\n") {
+                text.push(b'\n');
+            }
+            text.push(b'\n');
+            text.extend(declarations);
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 mod error;
 mod facts;
 mod fill;
+mod flow;
 mod json;
 mod names;
 mod outputs;

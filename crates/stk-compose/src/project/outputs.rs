@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
 use super::fill::{Argument, Filled};
+use super::flow::Flow;
 use super::names::{is_identifier, unique};
 use super::{Module, OutputOf};
 
@@ -23,10 +24,11 @@ pub(super) fn outputs(
                 continue;
             }
             let name = unique(format!("{}_{output}", module.alias), &mut taken);
+            let hidden = sensitive.get(module.alias);
             let of = OutputOf {
                 alias: module.alias.to_owned(),
                 output: output.clone(),
-                sensitive: sensitive.contains(&(module.alias, output.as_str())),
+                sensitive: hidden.is_some_and(|hidden| hidden.contains(output)),
             };
             outputs.insert(name, of);
         }
@@ -34,33 +36,49 @@ pub(super) fn outputs(
     outputs
 }
 
-/// The outputs whose values may be sensitive: alias and name.
+/// The outputs with sensitive values, by alias.
 fn sensitive<'a>(
     modules: &'a [Module<'_>],
-    facts: &'a [Facts],
+    facts: &[Facts],
     filled: &Filled,
-) -> BTreeSet<(&'a str, &'a str)> {
-    let mut sensitive = BTreeSet::new();
-    let mut receives: BTreeSet<&str> = BTreeSet::new();
+) -> BTreeMap<&'a str, BTreeSet<String>> {
+    let mut sensitive: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (module, facts) in modules.iter().zip(facts) {
+        let outputs = facts.outputs.iter();
+        let declared = outputs.filter(|(_, output)| output.sensitive);
+        let names = declared.map(|(name, _)| name.clone()).collect();
+        sensitive.insert(module.alias, names);
+    }
+    // Only modules that are handed something sensitive are looked at.
+    let mut flows: BTreeMap<&str, Flow> = BTreeMap::new();
     loop {
-        let before = sensitive.len();
-        for ((module, facts), filled) in modules.iter().zip(facts).zip(&filled.modules) {
-            let handed = filled.arguments.values().any(|argument| match argument {
-                Argument::Variable { sensitive } => *sensitive,
-                Argument::Output { generator, output } => {
-                    sensitive.contains(&(generator.as_str(), output.as_str()))
-                }
+        let mut changed = false;
+        for (module, filled) in modules.iter().zip(&filled.modules) {
+            let arguments = filled.arguments.iter();
+            let seeds: Vec<&str> = arguments
+                .filter(|(_, argument)| match argument {
+                    Argument::Variable { sensitive } => *sensitive,
+                    Argument::Output { generator, output } => sensitive
+                        .get(generator.as_str())
+                        .is_some_and(|hidden| hidden.contains(output)),
+                })
+                .map(|(name, _)| name.as_str())
+                .collect();
+            if seeds.is_empty() {
+                continue;
+            }
+            let flow = flows.entry(module.alias).or_insert_with(|| {
+                Flow::of(module.files.iter().map(|file| {
+                    let changed = filled.files.get(file.path);
+                    (file.path, changed.map_or(file.bytes, Vec::as_slice))
+                }))
             });
-            if handed {
-                receives.insert(module.alias);
-            }
-            for (name, output) in &facts.outputs {
-                if output.sensitive || receives.contains(module.alias) {
-                    sensitive.insert((module.alias, name.as_str()));
-                }
-            }
+            let hidden = sensitive.entry(module.alias).or_default();
+            let before = hidden.len();
+            hidden.extend(flow.outputs(seeds.into_iter()));
+            changed |= hidden.len() > before;
         }
-        if sensitive.len() == before {
+        if !changed {
             return sensitive;
         }
     }

@@ -119,6 +119,11 @@ pub(super) fn hoist(modules: &[Module<'_>], facts: &[Facts], notes: &mut Vec<Not
             .get(block.name.as_str())
             .is_some_and(|&count| count > 1);
         if let Some(module) = modules.get(index).filter(|_| several) {
+            let filled = module.fillings.iter();
+            let reason = match filled.clone().any(|each| reason.contains(each.token)) {
+                true => "a value in it is filled in later".to_owned(),
+                false => reason,
+            };
             notes.push(Note::Kept {
                 place: place(module.alias, &block.file, block.line),
                 provider: block.name.clone(),

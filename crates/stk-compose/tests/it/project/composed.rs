@@ -38,7 +38,7 @@ fn a_connection_is_handed_down_to_nested_modules() {
       a = var.stk_connection_the_topic_a_b
       b = "${var.stk_secret_db_password}"
     }
-    --- sink/inner/stk-variables.tf
+
     variable "stk_connection_the_topic_a_b" {
       description = "a.b of the connection the topic: the output topic-arn of the plugin source."
     }
@@ -58,7 +58,7 @@ fn a_connection_is_handed_down_to_nested_modules() {
     output "all" {
       value = "x-${var.stk_secret_db_password}"
     }
-    --- sink/stk-variables.tf
+
     variable "stk_connection_the_topic_a_b" {
       description = "a.b of the connection the topic: the output topic-arn of the plugin source."
     }
@@ -126,6 +126,14 @@ fn names_of_outputs_and_variables_never_collide() {
     --- a_b/m.tf
     locals {
       x = [var.stk_connection_s_x_y, var.stk_connection_s_x_y_2, var.stk_connection_s_x_y_2]
+    }
+
+    variable "stk_connection_s_x_y" {
+      description = "y of the connection s.x: the output c of the plugin a."
+    }
+
+    variable "stk_connection_s_x_y_2" {
+      description = "y of the connection s_x: the output c of the plugin a."
     }
     --- stk-modules.tf
     module "a" {
@@ -198,4 +206,145 @@ fn a_file_that_cannot_be_read_is_a_note_and_declares_what_terraform_finds() {
 fn an_empty_project_is_a_project() {
     let project = composed(&[]);
     insta::assert_snapshot!(shown(&project, |_| true), @"--- stk-modules.tf");
+}
+
+#[test]
+fn only_outputs_that_hold_something_sensitive_are_marked() {
+    let password = secret("stk_secret_x");
+    let plain = Variable {
+        sensitive: false,
+        ..secret("stk_plain")
+    };
+    let project = composed(&[
+        module(
+            "last",
+            &[(
+                "m.tf",
+                "output \"from_first\" {\n  value = t_0_\n}\noutput \"from_endpoint\" {\n  value = t_1_\n}\n",
+            )],
+            &[
+                ("t_0_", output("c", "key", "first", "direct")),
+                ("t_1_", output("c", "endpoint", "first", "endpoint")),
+            ],
+        ),
+        module(
+            "first",
+            &[
+                (
+                    "main.tf",
+                    r#"
+locals {
+  a = { b = "x-t_0_" }
+  c = t_1_
+}
+resource "db" "this" {
+  password = local.a.b
+  name     = "t_1_"
+  dynamic "user" {
+    for_each = [1]
+    content {
+      key = "t_0_"
+    }
+  }
+}
+data "lookup" "this" {
+  name = db.this[0].name
+  key  = db.this[0].password
+}
+module "inner" {
+  source = "./inner"
+  secret = "t_0_"
+  open   = local.c
+}
+module "remote" {
+  source = "a/b/c"
+  secret = "t_0_"
+}
+output "direct" {
+  value = "t_0_"
+}
+output "endpoint" {
+  value = db.this[0].endpoint
+}
+output "password" {
+  value = db.this[*].password
+}
+output "user" {
+  value = db.this[0].user
+}
+output "whole" {
+  value = db.this
+}
+output "lookup_key" {
+  value = data.lookup.this.key
+}
+output "lookup_id" {
+  value = data.lookup.this.id
+}
+output "inner_secret" {
+  value = module.inner.secret
+}
+output "inner_open" {
+  value = module.inner["open"]
+}
+output "remote" {
+  value = module.remote.endpoint
+}
+output "shown" {
+  value = nonsensitive("t_0_")
+}
+output "local" {
+  value = [for key in [local.c] : key]
+}
+"#,
+                ),
+                (
+                    "inner/main.tf",
+                    "variable \"secret\" {}\nvariable \"open\" {}\noutput \"secret\" {\n  value = upper(var.secret)\n}\noutput \"open\" {\n  value = var.open\n}\n",
+                ),
+            ],
+            &[
+                ("t_0_", FilledBy::Variable(&password)),
+                ("t_1_", FilledBy::Variable(&plain)),
+            ],
+        ),
+    ]);
+    let of = |wanted: bool| {
+        let outputs = project.outputs.iter();
+        let names = outputs.filter(|(_, of)| of.sensitive == wanted);
+        names
+            .map(|(name, _)| name.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    insta::assert_snapshot!(of(true), @"first_direct first_inner_open first_inner_secret first_lookup_key first_password first_user first_whole last_from_first");
+    insta::assert_snapshot!(of(false), @"first_endpoint first_local first_lookup_id first_remote first_shown last_from_endpoint");
+}
+
+#[test]
+fn declarations_are_never_put_into_an_override_file() {
+    let password = secret("stk_secret_x");
+    let project = composed(&[module(
+        "a",
+        &[
+            ("a_override.tf", "locals {\n  a = \"t_0_\"\n}"),
+            ("a.tf", "locals {\n  a = 1\n}\n"),
+        ],
+        &[("t_0_", FilledBy::Variable(&password))],
+    )]);
+    insta::assert_snapshot!(shown(&project, |path| path.starts_with("a/")), @r#"
+    --- a/a.tf
+    locals {
+      a = 1
+    }
+    --- a/a_override.tf
+    locals {
+      a = "${var.stk_secret_x}"
+    }--- a/stk-variables.tf
+    variable "stk_secret_x" {
+      description = "The secret `stk_secret_x`."
+      type        = string
+      sensitive   = true
+    }
+    "#);
 }

@@ -61,7 +61,7 @@ fn modules() -> [Module<'static>; 2] {
 fn the_tree_is_the_documents() {
     let project = composed(&modules());
     let paths: Vec<&str> = project.files.keys().map(String::as_str).collect();
-    // As the document draws it; the file of variables is what hands a reference in.
+    // As the document draws it.
     insta::assert_snapshot!(paths.join("\n"), @"
     sns-topic-1728484987960-outputs.tf
     sns-topic-1728484987960/default-tags.tf
@@ -77,7 +77,6 @@ fn the_tree_is_the_documents() {
     sqs-queue-1728485030410/provider.tf
     sqs-queue-1728485030410/sqs-queue-outputs.tf
     sqs-queue-1728485030410/sqs-queue.tf
-    sqs-queue-1728485030410/stk-variables.tf
     stk-modules.tf
     ");
 }

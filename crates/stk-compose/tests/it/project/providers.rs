@@ -202,7 +202,7 @@ fn what_may_differ_stays_where_it_is_and_why() {
     .concat();
     insta::assert_snapshot!(all, @r#"
     plugin `second`, p.tf:1: the plugin keeps its own configuration of the provider `aws`: it uses `var.x`, and only constants are known to be the same everywhere
-    plugin `second`, p.tf:1: the plugin keeps its own configuration of the provider `aws`: it uses `t_0_`, and only constants are known to be the same everywhere
+    plugin `second`, p.tf:1: the plugin keeps its own configuration of the provider `aws`: a value in it is filled in later
     plugin `second`, p.tf:1: the plugin keeps its own configuration of the provider `aws`: it uses an expression, and only constants are known to be the same everywhere
     plugin `second`, p.tf:1: the plugin keeps its own configuration of the provider `aws`: it uses the key of an object, and only constants are known to be the same everywhere
     plugin `second`, p.tf:1: the plugin keeps its own configuration of the provider `aws`: it uses `timestamp`, and only constants are known to be the same everywhere
