@@ -7,7 +7,8 @@ use hcl_edit::Span;
 use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::{Block, Body};
 
-use super::{ComposeError, Module, Note, PROVIDERS_FILE, Place, json, providers};
+use super::providers::Locals;
+use super::{ComposeError, Module, Note, Place, json, providers};
 use crate::values::modules::{folder, resolve, source};
 use crate::{Syntax, line_of};
 
@@ -48,8 +49,6 @@ pub(super) struct Facts {
     pub(super) requirements: Vec<Requirement>,
     /// Whether the root module has a `required_providers` block, of which Terraform takes one only.
     pub(super) has_requirements: bool,
-    /// Whether the root module has a file of the name that is written when it has no such block.
-    pub(super) has_providers_file: bool,
     /// Files of the root module that cannot be read, with the line and the reason.
     pub(super) unread: Vec<(String, u32, String)>,
     /// Module blocks whose source leads out of the plugin: file, line, source.
@@ -64,21 +63,26 @@ pub(super) struct Facts {
 impl Facts {
     pub(super) fn of(module: &Module<'_>) -> Self {
         let mut facts = Self::default();
+        let mut configured = Configured::default();
         for file in &module.files {
-            facts.has_providers_file |= file.path == PROVIDERS_FILE;
             let text = String::from_utf8_lossy(file.bytes);
             let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
             match Syntax::of(file.path) {
-                Some(Syntax::Native) => facts.native(file.path, text),
+                Some(Syntax::Native) => facts.native(file.path, text, &mut configured),
                 Some(Syntax::Json) => json::read(&mut facts, file.path, text),
                 None if is_values(file.path) => facts.tfvars(file.path, text),
                 None => {}
             }
         }
+        for (index, body) in &configured.bodies {
+            if let Some(block) = facts.providers.get_mut(*index) {
+                block.body = providers::canonical(body, &configured.locals);
+            }
+        }
         facts
     }
 
-    fn native(&mut self, file: &str, text: &str) {
+    fn native(&mut self, file: &str, text: &str, configured: &mut Configured) {
         let body: Body = match text.parse() {
             Ok(body) => body,
             Err(error) => {
@@ -98,7 +102,8 @@ impl Facts {
                 "module" => self.module(file, line, block),
                 "terraform" => self.terraform(file, text, block),
                 "output" if root => self.output(block),
-                "provider" if root => self.provider(file, line, block),
+                "provider" if root => self.provider(file, line, block, configured),
+                "locals" if root => configured.locals(file, block),
                 "import" if root => self.imports.push((file.to_owned(), line)),
                 "variable" if root => self.variable(file, line, block),
                 _ => {}
@@ -147,21 +152,20 @@ impl Facts {
         output.ephemeral |= is_true(block, "ephemeral");
     }
 
-    fn provider(&mut self, file: &str, line: u32, block: &Block) {
+    fn provider(&mut self, file: &str, line: u32, block: &Block, configured: &mut Configured) {
         let Some(label) = block.labels.first() else {
             return;
         };
-        let body = if is_override(file) {
-            Err("it stands in an override file".to_owned())
-        } else {
-            providers::canonical(&block.body)
-        };
+        if !is_override(file) {
+            let index = self.providers.len();
+            configured.bodies.push((index, block.body.clone()));
+        }
         self.providers.push(ProviderBlock {
             name: label.as_str().to_owned(),
             file: file.to_owned(),
             line,
             alias: block.body.has_attribute("alias"),
-            body,
+            body: Err("it stands in an override file".to_owned()),
         });
     }
 
@@ -227,6 +231,25 @@ impl Facts {
             reason: reason.clone(),
         });
         unread.collect()
+    }
+}
+
+/// What is needed for the bodies of provider blocks once all files are read.
+#[derive(Default)]
+struct Configured {
+    /// By the block's index.
+    bodies: Vec<(usize, Body)>,
+    locals: Locals,
+}
+
+impl Configured {
+    fn locals(&mut self, file: &str, block: &Block) {
+        for attribute in block.body.attributes() {
+            let name = attribute.key.as_str().to_owned();
+            let constant = !is_override(file) && !self.locals.contains_key(&name);
+            let value = constant.then(|| attribute.value.clone());
+            self.locals.insert(name, value);
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 //! meant another region tomorrow would look for resources in the wrong place.
 //!
 //! Only what is provably the same is shared: the same provider by its whole source, under the same name, with the same
-//! arguments and blocks, of constants alone. Versions do not matter, for a project has one version of a provider.
+//! arguments and blocks, of constants alone, where a local that is constant counts as one. Versions do not matter, for a project has one version of a provider.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,11 +16,11 @@ use sha2::{Digest, Sha256};
 
 use super::facts::{Facts, ProviderBlock, place};
 use super::requirements::address;
-use super::{Module, Note, PROVIDERS_FILE};
+use super::{Module, Note};
 
 mod canonical;
 
-pub(super) use canonical::canonical;
+pub(super) use canonical::{Locals, canonical};
 
 /// A provider configuration at the root that stands for those of several plugins. It can be stored, for
 /// [`compose`](super::compose) of a later deployment.
@@ -158,10 +158,6 @@ fn candidate<'f>(facts: &'f Facts, block: &'f ProviderBlock) -> Result<(String, 
     }
     if requirements.next().is_some() {
         return Err("the plugin has several entries of `required_providers` for it".to_owned());
-    }
-    // Where there is no entry, one is written.
-    if requirement.is_none() && facts.has_providers_file {
-        return Err(format!("the plugin has a file `{PROVIDERS_FILE}`"));
     }
     let source = requirement.and_then(|entry| entry.source.as_deref());
     Ok((address(source, &block.name), body))

@@ -46,13 +46,12 @@ pub(super) fn project(parts: Parts<'_, '_>) -> Project {
             .map(|file| (file.path.to_owned(), file.bytes.to_vec()))
             .collect();
         folder.extend(filled.files);
+        let entries = undeclared.iter();
+        let mut declared = (!undeclared.is_empty())
+            .then(|| required(entries.map(|(name, source)| (name.as_str(), source.as_str()))));
         for (name, alias) in providers {
-            remove(&mut folder, name, alias.is_some());
-        }
-        if !undeclared.is_empty() {
-            let entries = undeclared.iter();
-            let text = required(entries.map(|(name, source)| (name.as_str(), source.as_str())));
-            folder.insert(PROVIDERS_FILE.to_owned(), text.into_bytes());
+            let declared = alias.as_ref().and_then(|_| declared.take());
+            replace(&mut folder, name, alias.is_some(), declared);
         }
         for (path, bytes) in folder {
             files.insert(format!("{}/{path}", module.alias), bytes);
@@ -166,8 +165,14 @@ fn root_providers(now: &[HoistedProvider], earlier: &[HoistedProvider]) -> Optio
     Some(text)
 }
 
-/// Takes the default configuration of the provider `name` out of the files of a plugin's root module.
-fn remove(folder: &mut BTreeMap<String, Vec<u8>>, name: &str, hoisted: bool) {
+/// Takes the default configuration of the provider `name` out of the files of a plugin's root module, and puts `declared`
+/// in its place.
+fn replace(
+    folder: &mut BTreeMap<String, Vec<u8>>,
+    name: &str,
+    hoisted: bool,
+    declared: Option<String>,
+) {
     for (path, bytes) in folder.iter_mut() {
         if path.contains('/') || !matches!(Syntax::of(path), Some(Syntax::Native)) {
             continue;
@@ -193,11 +198,6 @@ fn remove(folder: &mut BTreeMap<String, Vec<u8>>, name: &str, hoisted: bool) {
         let (Some(before), Some(after)) = (text.get(..span.start), text.get(span.end..)) else {
             continue;
         };
-        let end = if after.starts_with('\n') || after.starts_with("\r\n") || after.is_empty() {
-            ""
-        } else {
-            "\n"
-        };
         let comment = if hoisted {
             format!(
                 "# The provider `{name}` is configured in {PROVIDERS_FILE} at the root: other plugins configure it alike."
@@ -207,7 +207,12 @@ fn remove(folder: &mut BTreeMap<String, Vec<u8>>, name: &str, hoisted: bool) {
                 "# The provider `{name}` has no configuration: in a module, Terraform takes that of the project."
             )
         };
-        let changed = format!("{before}{comment}{end}{after}");
+        let declared = declared.unwrap_or_default();
+        let after = after
+            .strip_prefix("\r\n")
+            .or(after.strip_prefix('\n'))
+            .unwrap_or(after);
+        let changed = format!("{before}{comment}\n{declared}{after}");
         *bytes = changed.into_bytes();
         return;
     }

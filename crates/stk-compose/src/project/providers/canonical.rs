@@ -1,125 +1,159 @@
 //! A provider's configuration as it would be written without a choice: what is equal means the same everywhere.
 
-use hcl_edit::expr::{Expression, ObjectKey, UnaryOperator};
+use std::collections::BTreeMap;
+
+use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator, UnaryOperator};
 use hcl_edit::structure::{Body, Structure};
 
 use crate::values::quoted;
 
-/// The body of a `provider` block, indented for one.
+/// The locals of a plugin's root module; `None` for one whose value depends on an override file.
+pub(crate) type Locals = BTreeMap<String, Option<Expression>>;
+
+/// How many locals may refer to each other in a row.
+const DEPTH: usize = 16;
+
+/// The body of a `provider` block, indented for one, with constant locals in place of their names.
 ///
 /// # Errors
 ///
 /// Why it is not known to mean the same in another module: something in it is not constant.
-pub(crate) fn canonical(body: &Body) -> Result<String, String> {
+pub(crate) fn canonical(body: &Body, locals: &Locals) -> Result<String, String> {
+    let writer = Writer {
+        locals,
+        followed: 0,
+    };
     let mut text = String::new();
-    write_body(body, 1, &mut text)?;
+    writer.write_body(body, 1, &mut text)?;
     Ok(text)
 }
 
-fn write_body(body: &Body, depth: usize, text: &mut String) -> Result<(), String> {
-    let indent = "  ".repeat(depth);
-    let mut attributes = Vec::new();
-    for attribute in body.attributes() {
-        let key = attribute.key.as_str();
-        if depth == 1
-            && matches!(
-                key,
-                "alias" | "for_each" | "count" | "depends_on" | "version"
-            )
-        {
-            return Err(format!("it has `{key}`"));
-        }
-        attributes.push((key, expression(&attribute.value, depth)?));
-    }
-    // The order of arguments says nothing, that of blocks may.
-    attributes.sort();
-    for (key, value) in attributes {
-        text.push_str(&format!("{indent}{key} = {value}\n"));
-    }
-    for structure in body {
-        let Structure::Block(block) = structure else {
-            continue;
-        };
-        if block.ident.as_str() == "dynamic" || !block.labels.is_empty() {
-            return Err(format!(
-                "its block `{}` is not constant",
-                block.ident.as_str()
-            ));
-        }
-        text.push_str(&format!("{indent}{} {{\n", block.ident.as_str()));
-        write_body(&block.body, depth + 1, text)?;
-        text.push_str(&format!("{indent}}}\n"));
-    }
-    Ok(())
+#[derive(Clone, Copy)]
+struct Writer<'a> {
+    locals: &'a Locals,
+    followed: usize,
 }
 
-fn expression(value: &Expression, depth: usize) -> Result<String, String> {
-    Ok(match value {
-        Expression::Null(_) => "null".to_owned(),
-        Expression::Bool(value) => value.value().to_string(),
-        Expression::Number(value) => value.value().to_string(),
-        Expression::String(value) => quoted(value.as_str()),
-        Expression::Parenthesis(inner) => expression(inner.inner(), depth)?,
-        Expression::UnaryOp(operation) => {
-            let operator = match operation.operator.value() {
-                UnaryOperator::Neg => '-',
-                UnaryOperator::Not => '!',
-            };
-            format!("{operator}{}", expression(&operation.expr, depth)?)
-        }
-        Expression::Array(items) => {
-            let items: Result<Vec<_>, _> =
-                items.iter().map(|item| expression(item, depth)).collect();
-            format!("[{}]", items?.join(", "))
-        }
-        Expression::Object(object) => {
-            let mut entries = Vec::new();
-            for (key, value) in object {
-                let key = match key {
-                    ObjectKey::Ident(name) => quoted(name.as_str()),
-                    // A name alone is a key, not a reference.
-                    ObjectKey::Expression(Expression::Variable(name)) => quoted(name.as_str()),
-                    ObjectKey::Expression(Expression::String(key)) => quoted(key.as_str()),
-                    ObjectKey::Expression(_) => return Err(not_constant("the key of an object")),
-                };
-                entries.push((key, expression(value.expr(), depth + 1)?));
-            }
-            let written = entries.len();
-            entries.sort();
-            entries.dedup_by(|left, right| left.0 == right.0);
-            if entries.len() < written {
-                return Err(not_constant("an object with a key that it has twice"));
-            }
-            if entries.is_empty() {
-                return Ok("{}".to_owned());
-            }
-            let indent = "  ".repeat(depth);
-            let entries = entries
-                .iter()
-                .map(|(key, value)| format!("{indent}  {key} = {value}\n"));
-            format!("{{\n{}{indent}}}", entries.collect::<String>())
-        }
-        Expression::Variable(name) => return Err(not_constant(name.as_str())),
-        Expression::Traversal(traversal) => {
-            let mut path = match &traversal.expr {
-                Expression::Variable(name) => name.as_str().to_owned(),
-                _ => return Err(not_constant("an expression")),
-            };
-            if let Some(hcl_edit::expr::TraversalOperator::GetAttr(name)) =
-                traversal.operators.first().map(|operator| operator.value())
+impl Writer<'_> {
+    fn write_body(self, body: &Body, depth: usize, text: &mut String) -> Result<(), String> {
+        let indent = "  ".repeat(depth);
+        let mut attributes = Vec::new();
+        for attribute in body.attributes() {
+            let key = attribute.key.as_str();
+            if depth == 1
+                && matches!(
+                    key,
+                    "alias" | "for_each" | "count" | "depends_on" | "version"
+                )
             {
-                path.push('.');
-                path.push_str(name.as_str());
+                return Err(format!("it has `{key}`"));
             }
+            attributes.push((key, self.expression(&attribute.value, depth)?));
+        }
+        // The order of arguments says nothing, that of blocks may.
+        attributes.sort();
+        for (key, value) in attributes {
+            text.push_str(&format!("{indent}{key} = {value}\n"));
+        }
+        for structure in body {
+            let Structure::Block(block) = structure else {
+                continue;
+            };
+            if block.ident.as_str() == "dynamic" || !block.labels.is_empty() {
+                return Err(format!(
+                    "its block `{}` is not constant",
+                    block.ident.as_str()
+                ));
+            }
+            text.push_str(&format!("{indent}{} {{\n", block.ident.as_str()));
+            self.write_body(&block.body, depth + 1, text)?;
+            text.push_str(&format!("{indent}}}\n"));
+        }
+        Ok(())
+    }
+
+    fn expression(self, value: &Expression, depth: usize) -> Result<String, String> {
+        Ok(match value {
+            Expression::Null(_) => "null".to_owned(),
+            Expression::Bool(value) => value.value().to_string(),
+            Expression::Number(value) => value.value().to_string(),
+            Expression::String(value) => quoted(value.as_str()),
+            Expression::Parenthesis(inner) => self.expression(inner.inner(), depth)?,
+            Expression::UnaryOp(operation) => {
+                let operator = match operation.operator.value() {
+                    UnaryOperator::Neg => '-',
+                    UnaryOperator::Not => '!',
+                };
+                format!("{operator}{}", self.expression(&operation.expr, depth)?)
+            }
+            Expression::Array(items) => {
+                let items: Result<Vec<_>, _> = items
+                    .iter()
+                    .map(|item| self.expression(item, depth))
+                    .collect();
+                format!("[{}]", items?.join(", "))
+            }
+            Expression::Object(object) => {
+                let mut entries = Vec::new();
+                for (key, value) in object {
+                    let key = match key {
+                        ObjectKey::Ident(name) => quoted(name.as_str()),
+                        // A name alone is a key, not a reference.
+                        ObjectKey::Expression(Expression::Variable(name)) => quoted(name.as_str()),
+                        ObjectKey::Expression(Expression::String(key)) => quoted(key.as_str()),
+                        ObjectKey::Expression(_) => {
+                            return Err(not_constant("the key of an object"));
+                        }
+                    };
+                    entries.push((key, self.expression(value.expr(), depth + 1)?));
+                }
+                let written = entries.len();
+                entries.sort();
+                entries.dedup_by(|left, right| left.0 == right.0);
+                if entries.len() < written {
+                    return Err(not_constant("an object with a key that it has twice"));
+                }
+                if entries.is_empty() {
+                    return Ok("{}".to_owned());
+                }
+                let indent = "  ".repeat(depth);
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| format!("{indent}  {key} = {value}\n"));
+                format!("{{\n{}{indent}}}", entries.collect::<String>())
+            }
+            Expression::Variable(name) => return Err(not_constant(name.as_str())),
+            Expression::Traversal(traversal) => return self.traversal(traversal, depth),
+            Expression::FuncCall(call) => return Err(not_constant(call.name.name.as_str())),
+            Expression::StringTemplate(_)
+            | Expression::HeredocTemplate(_)
+            | Expression::Conditional(_)
+            | Expression::BinaryOp(_)
+            | Expression::ForExpr(_) => return Err(not_constant("an expression")),
+        })
+    }
+
+    /// A local that is constant, in full.
+    fn traversal(self, traversal: &Traversal, depth: usize) -> Result<String, String> {
+        let Expression::Variable(root) = &traversal.expr else {
+            return Err(not_constant("an expression"));
+        };
+        let first = traversal.operators.first().map(|operator| operator.value());
+        let Some(TraversalOperator::GetAttr(name)) = first else {
+            return Err(not_constant(root.as_str()));
+        };
+        let path = format!("{}.{}", root.as_str(), name.as_str());
+        if root.as_str() != "local" || traversal.operators.len() > 1 || self.followed == DEPTH {
             return Err(not_constant(&path));
         }
-        Expression::FuncCall(call) => return Err(not_constant(call.name.name.as_str())),
-        Expression::StringTemplate(_)
-        | Expression::HeredocTemplate(_)
-        | Expression::Conditional(_)
-        | Expression::BinaryOp(_)
-        | Expression::ForExpr(_) => return Err(not_constant("an expression")),
-    })
+        let Some(Some(value)) = self.locals.get(name.as_str()) else {
+            return Err(not_constant(&path));
+        };
+        let followed = self.followed + 1;
+        Self { followed, ..self }
+            .expression(value, depth)
+            .map_err(|_| not_constant(&path))
+    }
 }
 
 fn not_constant(what: &str) -> String {

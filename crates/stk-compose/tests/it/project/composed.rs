@@ -285,7 +285,7 @@ output "inner_secret" {
   value = module.inner.secret
 }
 output "inner_open" {
-  value = module.inner["open"]
+  value = module.inner.open
 }
 output "remote" {
   value = module.remote.endpoint
@@ -317,8 +317,8 @@ output "local" {
             .collect::<Vec<_>>()
             .join(" ")
     };
-    insta::assert_snapshot!(of(true), @"first_direct first_inner_open first_inner_secret first_lookup_key first_password first_user first_whole last_from_first");
-    insta::assert_snapshot!(of(false), @"first_endpoint first_local first_lookup_id first_remote first_shown last_from_endpoint");
+    insta::assert_snapshot!(of(true), @"first_direct first_inner_secret first_lookup_key first_password first_user first_whole last_from_first");
+    insta::assert_snapshot!(of(false), @"first_endpoint first_inner_open first_local first_lookup_id first_remote first_shown last_from_endpoint");
 }
 
 #[test]

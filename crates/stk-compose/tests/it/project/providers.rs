@@ -55,11 +55,19 @@ fn what_is_alike_is_hoisted_however_it_is_written() {
     --- b/main.tf
     # before
     # The provider `aws` is configured in stk-providers.tf at the root: other plugins configure it alike.
+    terraform {
+      required_providers {
+        aws = {
+          source = "hashicorp/aws"
+        }
+      }
+    }
      # after
     locals {
       x = 1
     }
-    --- b/stk-providers.tf
+    --- c/p.tf
+    # The provider `aws` is configured in stk-providers.tf at the root: other plugins configure it alike.
     terraform {
       required_providers {
         aws = {
@@ -67,24 +75,14 @@ fn what_is_alike_is_hoisted_however_it_is_written() {
         }
       }
     }
-    --- c/p.tf
-    # The provider `aws` is configured in stk-providers.tf at the root: other plugins configure it alike.
     provider "aws" {
       alias  = "other"
       region = "sa-east-1"
     }
-    --- c/stk-providers.tf
-    terraform {
-      required_providers {
-        aws = {
-          source = "hashicorp/aws"
-        }
-      }
-    }
     --- d/p.tf
     resource "aws_x" "y" {}
     --- e/p.tf
-    # The provider `aws` is configured in stk-providers.tf at the root: other plugins configure it alike.--- e/stk-providers.tf
+    # The provider `aws` is configured in stk-providers.tf at the root: other plugins configure it alike.
     terraform {
       required_providers {
         aws = {
@@ -194,8 +192,10 @@ fn what_may_differ_stays_where_it_is_and_why() {
         kept(&[("p.tf", alike), ("x_override.tf", alike)]),
         kept(&[("p.tf.json", r#"{"provider": {"aws": {"region": "x"}}}"#)]),
         kept(&[("p.tf", alike), ("broken.tf", "a = = b")]),
+        kept(&[("p.tf", "provider \"aws\" {\n  region = local.a\n}\nlocals {\n  a = local.b\n  b = local.a\n}\n")]),
+        kept(&[("p.tf", "provider \"aws\" {\n  region = local.a\n}\nlocals {\n  a = \"x\"\n}\n"), ("override.tf", "locals {\n  a = \"y\"\n}\n")]),
+        kept(&[("p.tf", "provider \"aws\" {\n  region = local.a.b\n}\nlocals {\n  a = { b = \"x\" }\n}\n")]),
         kept(&[("p.tf", alike), ("v.tf", other_requirement)]),
-        kept(&[("p.tf", alike), ("stk-providers.tf", "")]),
         kept(&[("p.tf", "provider \"aws\" {\n  region = \"y\"\n}\n")]),
         kept(&[("inner/p.tf", alike)]),
     ]
@@ -213,8 +213,10 @@ fn what_may_differ_stays_where_it_is_and_why() {
     plugin `second`, p.tf.json:1: the plugin keeps its own configuration of the provider `aws`: it stands in a file of JSON syntax
     plugin `second`, broken.tf:1: the file cannot be read here as Terraform, so outputs that it declares are not the project's: invalid expression; expected `"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit
     plugin `second`, p.tf:1: the plugin keeps its own configuration of the provider `aws`: not all files of the plugin can be read
+    plugin `second`, p.tf:1: the plugin keeps its own configuration of the provider `aws`: it uses `local.a`, and only constants are known to be the same everywhere
+    plugin `second`, p.tf:1: the plugin keeps its own configuration of the provider `aws`: it uses `local.a`, and only constants are known to be the same everywhere
+    plugin `second`, p.tf:1: the plugin keeps its own configuration of the provider `aws`: it uses `local.a`, and only constants are known to be the same everywhere
     plugin `second`, p.tf:1: the plugin keeps its own configuration of the provider `aws`: the plugin's `required_providers` has no entry `aws`
-    plugin `second`, p.tf:1: the plugin keeps its own configuration of the provider `aws`: the plugin has a file `stk-providers.tf`
     "#);
 }
 
@@ -299,4 +301,84 @@ fn an_empty_configuration_is_the_projects() {
     }
     "#);
     assert_eq!((project.hoisted, project.notes), (vec![], vec![]));
+}
+
+#[test]
+fn a_local_that_is_constant_is_its_value() {
+    let provider = "provider \"aws\" {\n  default_tags {\n    tags = local.default_tags\n  }\n}\n";
+    let project = composed(&[
+        module(
+            "a",
+            &[
+                ("provider.tf", provider),
+                (
+                    "default-tags.tf",
+                    "locals {\n  team = \"x\"\n  default_tags = {\n    Team = local.team\n    By   = \"stackspot\"\n  }\n}\n",
+                ),
+            ],
+            &[],
+        ),
+        module(
+            "b",
+            &[
+                ("provider.tf", provider),
+                (
+                    "default-tags.tf",
+                    "locals {\n  default_tags = { By = \"stackspot\", Team = \"x\" }\n}\n",
+                ),
+            ],
+            &[],
+        ),
+        module(
+            "c",
+            &[
+                ("provider.tf", provider),
+                (
+                    "default-tags.tf",
+                    "locals {\n  default_tags = { By = \"stackspot\", Team = \"y\" }\n}\n",
+                ),
+            ],
+            &[],
+        ),
+    ]);
+    insta::assert_snapshot!(shown(&project, |path| path.starts_with("stk-")), @r#"
+    --- stk-modules.tf
+    module "a" {
+      source = "./a"
+
+      providers = {
+        aws = aws.stk_892349ef912e718c
+      }
+    }
+
+    module "b" {
+      source = "./b"
+
+      providers = {
+        aws = aws.stk_892349ef912e718c
+      }
+    }
+
+    module "c" {
+      source = "./c"
+    }
+    --- stk-providers.tf
+    terraform {
+      required_providers {
+        aws = {
+          source = "hashicorp/aws"
+        }
+      }
+    }
+
+    provider "aws" {
+      alias = "stk_892349ef912e718c"
+      default_tags {
+        tags = {
+          "By" = "stackspot"
+          "Team" = "x"
+        }
+      }
+    }
+    "#);
 }

@@ -108,6 +108,7 @@ fn references_secrets_and_nested_modules_are_applied() {
         module(
             "sink",
             &[
+                ("provider.tf", "provider \"terraform\" {}"),
                 (
                     "main.tf",
                     "module \"inner\" {\n  source = \"./modules/inner\"\n}\n\nresource \"terraform_data\" \"uses\" {\n  input = {\n    text   = \"x-t_0_-y\"\n    second = t_1_.list[1]\n    secret = \"t_2_\"\n    count  = length(\"t_3_\")\n  }\n}\n\noutput \"uses\" {\n  value = terraform_data.uses.input.text\n}\n\noutput \"open\" {\n  value = module.inner.open\n}\n\noutput \"key\" {\n  value = \"k-t_3_\"\n}\n",
@@ -263,7 +264,26 @@ fn the_real_provider_gets_the_configuration_of_each_plugin() {
             &[],
         )
     };
-    let modules = [plugin("a", &east), plugin("b", &east), plugin("c", &west)];
+    let other = configured("eu-west-3").replacen("{\n", "{\n  alias = \"other\"\n", 1);
+    let two = format!("{east}{other}");
+    let chosen = format!(
+        "{region}data \"aws_region\" \"other\" {{\n  provider = aws.other\n}}\noutput \"other\" {{\n  value = data.aws_region.other.name\n}}\n"
+    );
+    let modules = [
+        plugin("a", &east),
+        plugin("b", &east),
+        plugin("c", &west),
+        // Without `required_providers`, and with another configuration that stays.
+        module(
+            "d",
+            &[
+                ("main.tf", &chosen),
+                ("inner/main.tf", inner),
+                ("provider.tf", &two),
+            ],
+            &[],
+        ),
+    ];
     let project = composed(&modules);
     assert_eq!(project.hoisted.len(), 1);
     work.apply(&project, &[]).unwrap();
@@ -279,5 +299,8 @@ fn the_real_provider_gets_the_configuration_of_each_plugin() {
     b_region = "sa-east-1"
     c_inner = "us-west-2"
     c_region = "us-west-2"
+    d_inner = "sa-east-1"
+    d_other = "eu-west-3"
+    d_region = "sa-east-1"
     "#);
 }
