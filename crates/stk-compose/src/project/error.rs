@@ -216,6 +216,17 @@ pub enum Note {
         /// Where.
         second_place: Box<Place>,
     },
+    /// A path means another folder than in a project of the plugin alone.
+    #[error(
+        "{place}: `{path}` leads into the folder of the whole project here, and into the plugin's only where each plugin is \
+         deployed as a project of its own; begin the path with `${{path.module}}`"
+    )]
+    Path {
+        /// Where it stands.
+        place: Place,
+        /// The path, or its beginning.
+        path: String,
+    },
     /// A file could not be read, so its outputs and providers are not known.
     #[error(
         "{place}: the file cannot be read here as Terraform, so outputs that it declares are not the project's: {reason}"

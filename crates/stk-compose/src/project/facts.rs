@@ -8,7 +8,7 @@ use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::{Block, Body};
 
 use super::providers::Locals;
-use super::{ComposeError, Module, Note, Place, json, providers};
+use super::{ComposeError, Module, Note, Place, json, paths, providers};
 use crate::values::modules::{folder, resolve, source};
 use crate::{Syntax, line_of};
 
@@ -53,6 +53,8 @@ pub(super) struct Facts {
     pub(super) unread: Vec<(String, u32, String)>,
     /// Module blocks whose source leads out of the plugin: file, line, source.
     leaving: Vec<(String, u32, String)>,
+    /// Paths that mean another folder here: file, line, path.
+    paths: Vec<(String, u32, String)>,
     imports: Vec<(String, u32)>,
     /// Variables of the root module: file, line, whether it has a default.
     variables: BTreeMap<String, (String, u32, bool)>,
@@ -95,6 +97,10 @@ impl Facts {
                 return;
             }
         };
+        for (offset, path) in paths::find(&body) {
+            self.paths
+                .push((file.to_owned(), line_of(text, offset), path));
+        }
         let root = !file.contains('/');
         for block in body.blocks() {
             let line = line_at(text, block.ident.span());
@@ -181,6 +187,15 @@ impl Facts {
     }
 
     fn tfvars(&mut self, file: &str, text: &str) {
+        if file.ends_with(".json") {
+            let document = serde_json::from_str::<serde_json::Value>(text).ok();
+            let values = document.as_ref().and_then(serde_json::Value::as_object);
+            for name in values.into_iter().flat_map(serde_json::Map::keys) {
+                let line = json::line_of_name(text, name);
+                self.values.push((name.clone(), file.to_owned(), line));
+            }
+            return;
+        }
         let Ok(body) = text.parse::<Body>() else {
             return;
         };
@@ -230,7 +245,11 @@ impl Facts {
             place: place(module.alias, file, *line),
             reason: reason.clone(),
         });
-        unread.collect()
+        let paths = self.paths.iter().map(|(file, line, path)| Note::Path {
+            place: place(module.alias, file, *line),
+            path: path.clone(),
+        });
+        unread.chain(paths).collect()
     }
 }
 
@@ -270,6 +289,7 @@ pub(super) fn is_override(file: &str) -> bool {
 
 /// Whether Terraform takes values of variables from the file, which it does in the root module only.
 fn is_values(file: &str) -> bool {
+    let file = file.strip_suffix(".json").unwrap_or(file);
     file == "terraform.tfvars" || (!file.contains('/') && file.ends_with(".auto.tfvars"))
 }
 

@@ -69,6 +69,6 @@ fn named<'a>(
     object.get(key).into_iter().flat_map(objects).flatten()
 }
 
-fn line_of_name(text: &str, name: &str) -> u32 {
+pub(super) fn line_of_name(text: &str, name: &str) -> u32 {
     line_of(text, text.find(&format!("\"{name}\"")).unwrap_or(0))
 }

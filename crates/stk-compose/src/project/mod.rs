@@ -13,6 +13,7 @@ mod flow;
 mod json;
 mod names;
 mod outputs;
+mod paths;
 mod providers;
 mod requirements;
 mod write;
@@ -111,9 +112,14 @@ pub struct OutputOf {
 
 /// Composes `modules`, in their order, into one project. Removed plugins are composed like the others.
 ///
-/// `earlier` are the [hoisted providers](Project::hoisted) of the last deployment of this project: a resource that is in
-/// the state but no longer in a plugin's Terraform can be destroyed only by the configuration that the state names,
-/// so that stays declared. One that nothing uses costs nothing, for Terraform does not start it.
+/// `earlier` are the [hoisted providers](Project::hoisted) that the state of this project may name: those of the last
+/// successful deployment and of every attempt since. A resource that is in the state but no longer in a plugin's
+/// Terraform can be destroyed only with the configuration that the state names, so that stays declared. One that
+/// nothing uses costs nothing, for Terraform does not start it.
+///
+/// An output is [sensitive](OutputOf::sensitive) when the plugin says so, or when it holds a sensitive value that the plugin
+/// is handed, as far as that can be followed; where it cannot (through a module from elsewhere), Terraform refuses
+/// the root output and asks for `sensitive = true`, which then belongs into the plugin's own output.
 ///
 /// # Errors
 ///

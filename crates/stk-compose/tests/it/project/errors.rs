@@ -64,12 +64,15 @@ fn what_is_right_in_a_project_of_its_own_alone() {
         ("main.tf", "variable \"size\" {\n  type = number\n}\nvariable \"set\" {}\nvariable \"name\" {\n  default = 1\n}\n\nimport {\n  to = x.y\n  id = \"z\"\n}\n"),
         ("terraform.tfvars", "\nset = 1\nunused = 2\n"),
         ("x.auto.tfvars", "name = 2\n"),
+        ("y.auto.tfvars.json", "{\n\"name\": 2}"),
+        ("z.tfvars", "name = 3\n"),
         ("inner/main.tf", "variable \"fine\" {}\nmodule \"other\" {\n  source = \"../../b\"\n}\nmodule \"up\" {\n  source = \"..\"\n}\n"),
     ], &[])]), @r#"
     plugin `a`, inner/main.tf:2: the module source "../../b" leads out of the plugin's folder; copy the module into the plugin, or take it from a registry or a repository
     plugin `a`, main.tf:9: an `import` block can stand in the root module of a project only, and here the plugin is a module; import the resource once while each plugin is deployed as a project of its own, then remove the block
     plugin `a`, terraform.tfvars:2: Terraform reads this file in the root module of a project only, and here the plugin is a module; make the value of `set` the default of the variable
     plugin `a`, x.auto.tfvars:1: Terraform reads this file in the root module of a project only, and here the plugin is a module; make the value of `name` the default of the variable
+    plugin `a`, y.auto.tfvars.json:2: Terraform reads this file in the root module of a project only, and here the plugin is a module; make the value of `name` the default of the variable
     plugin `a`, main.tf:1: the variable `size` has no default, and in one project for all plugins nothing sets it; write the value in the template, or give the variable a default
     "#);
 }
@@ -106,4 +109,16 @@ fn one_name_for_two_providers_is_worth_a_note() {
         module("a", &[("provider.tf", requires)], &[]),
         module("b", &[("versions.tf.json", json)], &[]),
     ])), @"the provider name `aws` means `registry.terraform.io/acme/aws` in plugin `a`, provider.tf:3 and `registry.terraform.io/hashicorp/aws` in plugin `b`, versions.tf.json:3");
+}
+
+#[test]
+fn paths_that_mean_another_folder_are_worth_a_note() {
+    let main = "locals {\n  a = path.root\n  b = \"${path.cwd}/x\"\n  c = path.module\n  d = file(\"x.json\")\n  e = [templatefile(\"./${local.a}.tpl\", {\n    x = path.root\n  })]\n  f = file(\"${path.module}/x\")\n  g = file(\"/etc/x\")\n  h = upper(\"x\")\n}\n";
+    insta::assert_snapshot!(notes(&composed(&[module("a", &[("inner/m.tf", main)], &[])])), @r#"
+    plugin `a`, inner/m.tf:2: `path.root` leads into the folder of the whole project here, and into the plugin's only where each plugin is deployed as a project of its own; begin the path with `${path.module}`
+    plugin `a`, inner/m.tf:3: `path.cwd` leads into the folder of the whole project here, and into the plugin's only where each plugin is deployed as a project of its own; begin the path with `${path.module}`
+    plugin `a`, inner/m.tf:5: `file("x.json…` leads into the folder of the whole project here, and into the plugin's only where each plugin is deployed as a project of its own; begin the path with `${path.module}`
+    plugin `a`, inner/m.tf:6: `templatefile("./…` leads into the folder of the whole project here, and into the plugin's only where each plugin is deployed as a project of its own; begin the path with `${path.module}`
+    plugin `a`, inner/m.tf:7: `path.root` leads into the folder of the whole project here, and into the plugin's only where each plugin is deployed as a project of its own; begin the path with `${path.module}`
+    "#);
 }
