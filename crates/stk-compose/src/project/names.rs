@@ -35,13 +35,21 @@ fn stays_inside(path: &str) -> bool {
     !path.contains('\\') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
-/// Whether Terraform takes `text` as a name, as far as StackSpot's aliases and connections go: HCL takes more letters.
+/// Whether `text` is an alias that Terraform takes as a name; it takes more letters, but folders should not.
 pub(super) fn is_identifier(text: &str) -> bool {
     let mut letters = text.chars();
     letters
         .next()
         .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
         && letters.all(|next| next.is_ascii_alphanumeric() || next == '_' || next == '-')
+}
+
+/// Whether an output of this name can be referred to; HCL takes letters of every language.
+pub(super) fn is_output(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        && text
+            .chars()
+            .all(|next| next.is_alphanumeric() || next == '_' || next == '-')
 }
 
 /// `parts` as one name, `_` between them and for every letter that Terraform does not take.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::facts::Facts;
 use super::fill::{Argument, Filled};
 use super::flow::Flow;
-use super::names::{is_identifier, unique};
+use super::names::{is_output, unique};
 use super::{Module, OutputOf};
 
 /// A root output for every output of every module, by name.
@@ -20,7 +20,7 @@ pub(super) fn outputs(
     for (module, facts) in modules.iter().zip(facts) {
         for (output, declared) in &facts.outputs {
             // Terraform refuses a name that is none, and an ephemeral value at the root.
-            if declared.ephemeral || !is_identifier(output) {
+            if declared.ephemeral || !is_output(output) {
                 continue;
             }
             let name = unique(format!("{}_{output}", module.alias), &mut taken);

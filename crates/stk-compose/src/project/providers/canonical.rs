@@ -76,8 +76,12 @@ impl Writer<'_> {
         Ok(match value {
             Expression::Null(_) => "null".to_owned(),
             Expression::Bool(value) => value.value().to_string(),
-            Expression::Number(value) => value.value().to_string(),
-            Expression::String(value) => quoted(value.as_str()),
+            // Others lose digits on their way through the parser.
+            Expression::Number(value) if value.value().is_i64() || value.value().is_u64() => {
+                value.value().to_string()
+            }
+            Expression::Number(_) => return Err(not_constant("a number with a fraction")),
+            Expression::String(value) => text(value.as_str())?,
             Expression::Parenthesis(inner) => self.expression(inner.inner(), depth)?,
             Expression::UnaryOp(operation) => {
                 let operator = match operation.operator.value() {
@@ -100,7 +104,7 @@ impl Writer<'_> {
                         ObjectKey::Ident(name) => quoted(name.as_str()),
                         // A name alone is a key, not a reference.
                         ObjectKey::Expression(Expression::Variable(name)) => quoted(name.as_str()),
-                        ObjectKey::Expression(Expression::String(key)) => quoted(key.as_str()),
+                        ObjectKey::Expression(Expression::String(key)) => text(key.as_str())?,
                         ObjectKey::Expression(_) => {
                             return Err(not_constant("the key of an object"));
                         }
@@ -156,6 +160,17 @@ impl Writer<'_> {
     }
 }
 
+/// A text as it may be written down again, if that is beyond doubt.
+fn text(value: &str) -> Result<String, String> {
+    if value.contains(|letter: char| letter.is_control() && letter != '\n') {
+        return Err(not_constant("a text with control characters"));
+    }
+    if value.contains("${") || value.contains("%{") {
+        return Err(not_constant("a text with `${` or `%{`"));
+    }
+    Ok(quoted(value))
+}
+
 fn not_constant(what: &str) -> String {
     let what = match what {
         "the key of an object" | "an expression" => what.to_owned(),
@@ -163,4 +178,52 @@ fn not_constant(what: &str) -> String {
         what => format!("`{what}`"),
     };
     format!("it uses {what}, and only constants are known to be the same everywhere")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<String, String> {
+        let body: Body = text.parse().map_err(|_| "unreadable".to_owned())?;
+        canonical(&body, &Locals::new())
+    }
+
+    #[test]
+    fn what_is_written_reads_the_same() {
+        for text in [
+            "",
+            "a = \"x\\\"y\\\\z\\n\"\nb = -1\nc = !true\n",
+            "tags = { \"b c\" = [1, [null], {}], a = { x = \"$\" } }\n",
+            "x {\n  a = 1\n}\nx {\n  a = 2\n}\ny {\n}\n",
+        ] {
+            let once = read(text).unwrap();
+            assert_eq!(read(&once).unwrap(), once, "{text}");
+        }
+        // Blocks keep their order.
+        assert_ne!(
+            read("x {\n  a = 1\n}\nx {\n  a = 2\n}\n"),
+            read("x {\n  a = 2\n}\nx {\n  a = 1\n}\n")
+        );
+        assert_ne!(read("a = \"1\"\n"), read("a = 1\n"));
+        assert_ne!(read("a = {}\n"), read("a {\n}\n"));
+    }
+
+    #[test]
+    fn what_may_change_when_it_is_written_is_refused() {
+        for text in [
+            "a = 1.5\n",
+            "a = 99999999999999999999999999\n",
+            "a = \"$${x}\"\n",
+            "a = \"\\u0001\"\n",
+            "a = { b = 1, b = 2 }\n",
+            "a = <<E\nx\nE\n",
+            "a = 1 + 1\n",
+            "a = [for x in [] : x]\n",
+            "a = x\n",
+        ] {
+            let found = read(text);
+            assert!(found.is_err(), "{text}: {found:?}");
+        }
+    }
 }

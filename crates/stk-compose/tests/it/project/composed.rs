@@ -163,11 +163,19 @@ fn outputs_of_both_syntaxes_ephemeral_ones_left_out() {
                 r#"{"output": {"json": {"value": 1, "sensitive": true}, "gone2": {"value": 1, "ephemeral": true}}}"#,
             ),
             ("inner/o.tf", "output \"inner\" {\n  value = 1\n}\n"),
+            (
+                "names.tf",
+                "output \"fila_padrão\" {\n  value = 1\n}\noutput \"no name\" {\n  value = 1\n}\n",
+            ),
         ],
         &[],
     )]);
     insta::assert_snapshot!(shown(&project, at_the_root), @r#"
     --- a-outputs.tf
+    output "a_fila_padrão" {
+      value = module.a.fila_padrão
+    }
+
     output "a_hidden" {
       value     = module.a.hidden
       sensitive = true

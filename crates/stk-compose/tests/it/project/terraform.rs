@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use stk_compose::project::HoistedProvider;
 use stk_testing::terraform::{require_provider, require_terraform, write_cli_config};
 
 use super::*;
@@ -204,8 +205,6 @@ fn a_resource_that_is_gone_is_destroyed_whether_hoisting_begins_or_ends() {
     // A resource in the state that no plugin has any more, and the configuration that it was made with.
     for (project, made_with, destroyed) in [
         (&hoisted, &own, true),
-        (&hoisted, &shared, true),
-        (&remembered, &own, true),
         (&remembered, &shared, true),
         (&forgotten, &shared, false),
     ] {
@@ -284,7 +283,14 @@ fn the_real_provider_gets_the_configuration_of_each_plugin() {
             &[],
         ),
     ];
-    let project = composed(&modules);
+    // What an earlier deployment hoisted is there, and nothing configures it.
+    let earlier = HoistedProvider {
+        name: "aws".to_owned(),
+        source: "registry.terraform.io/hashicorp/aws".to_owned(),
+        alias: "stk_0".to_owned(),
+        body: "  region = \"nowhere\"\n".to_owned(),
+    };
+    let project = compose(&modules, &[earlier]).unwrap();
     assert_eq!(project.hoisted.len(), 1);
     work.apply(&project, &[]).unwrap();
     let regions: Vec<_> = work
