@@ -73,5 +73,6 @@ fn modules(plugins: &[Plugin]) -> Vec<Module<'_>> {
 fn compose_plugins(bencher: divan::Bencher<'_, '_>, count: usize) {
     let plugins = plugins(count);
     let modules = modules(&plugins);
+    assert!(compose(&modules, &[]).is_ok());
     bencher.bench(|| compose(&modules, &[]));
 }
