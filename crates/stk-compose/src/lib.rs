@@ -2,6 +2,7 @@
 
 pub mod outputs;
 pub mod policy;
+pub mod project;
 pub mod values;
 
 /// The two ways to write Terraform.

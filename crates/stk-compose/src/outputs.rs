@@ -60,7 +60,7 @@ fn json(text: &str) -> Option<Vec<String>> {
     Some(names)
 }
 
-fn objects(
+pub(crate) fn objects(
     value: &serde_json::Value,
 ) -> impl Iterator<Item = &serde_json::Map<String, serde_json::Value>> {
     let list = value.as_array().map(Vec::as_slice).unwrap_or_default();

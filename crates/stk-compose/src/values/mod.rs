@@ -4,7 +4,7 @@
 //! in the form that its place in the file needs: `var.x` where an expression stands, `${var.x}` inside a quoted or heredoc
 //! template, `(var.x)` as the key of an object. Whoever runs Terraform hands the variables in.
 
-mod modules;
+pub(crate) mod modules;
 mod replace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -194,7 +194,7 @@ fn declarations(names: &BTreeSet<&str>, tokens: &[Token<'_>]) -> String {
     text
 }
 
-fn declaration(variable: &Variable) -> String {
+pub(crate) fn declaration(variable: &Variable) -> String {
     let mut lines = vec![format!("variable \"{}\" {{", variable.name)];
     lines.push(format!("  description = {}", quoted(&variable.description)));
     if variable.text {
@@ -208,7 +208,7 @@ fn declaration(variable: &Variable) -> String {
 }
 
 /// `text` as a quoted template that holds nothing but it.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
         match letter {

@@ -11,11 +11,11 @@ use super::{Misplaced, Problem};
 use crate::Syntax;
 
 /// The folder of a file; empty for the root.
-pub(super) fn folder(file: &str) -> &str {
+pub(crate) fn folder(file: &str) -> &str {
     file.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-pub(super) fn join(folder: &str, name: &str) -> String {
+pub(crate) fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() {
         name.to_owned()
     } else {
@@ -117,7 +117,7 @@ fn calls(files: &BTreeMap<&str, &[u8]>, changed: &BTreeMap<String, String>) -> V
     calls
 }
 
-fn source(block: &Block) -> Option<&str> {
+pub(crate) fn source(block: &Block) -> Option<&str> {
     match &block.body.get_attribute("source")?.value {
         Expression::String(text) => Some(text.as_str()),
         _ => None,
@@ -126,7 +126,7 @@ fn source(block: &Block) -> Option<&str> {
 
 /// The folder of the project that `source` means when it stands in `folder`; `None` for what is no local module, and
 /// for what leaves the project.
-fn resolve(folder: &str, source: &str) -> Option<String> {
+pub(crate) fn resolve(folder: &str, source: &str) -> Option<String> {
     if !(source.starts_with("./") || source.starts_with("../") || matches!(source, "." | "..")) {
         return None;
     }

@@ -1,7 +1,13 @@
-//! The policy scan and the filling in of values, through the public API.
+//! The policy scan, the filling in of values and the composition of projects, through the public API.
 
-#![expect(clippy::unwrap_used, reason = "tests say what they expect")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests say what they expect, and start the real Terraform"
+)]
 
+mod project;
 mod values;
 
 use insta::assert_snapshot;
