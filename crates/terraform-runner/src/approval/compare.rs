@@ -1,6 +1,6 @@
 //! Whether a later plan does no more than was approved.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::deviation::{Deviation, DeviationKind};
 use super::digest::{Digests, Reading};
@@ -24,8 +24,9 @@ impl ApprovedChanges {
     /// and is destroyed already; the destruction of the very object that was to be replaced, now deposed; a move or an
     /// import alone.
     ///
-    /// Not compared: no-ops, reads of data sources, drift, and what was put off. The versions of the program are the
-    /// caller's to compare.
+    /// Not compared: no-ops, reads of data sources, drift, what was put off, and what is sensitive. Nor what a plan in
+    /// JSON does not show: configurations of providers, provisioners, write-only attributes. So the caller sees to it
+    /// that both plans are of the same project and the same version of the program.
     ///
     /// # Errors
     ///
@@ -46,8 +47,22 @@ impl ApprovedChanges {
         if later.errored {
             whole(DeviationKind::Errored);
         }
+        let approved: Approved<'_> = self
+            .changes
+            .iter()
+            .map(|change| ((change.address.as_str(), change.deposed.as_deref()), change))
+            .collect();
         for change in later.effective_changes() {
-            let comparison = Comparison::new(self, change, key, later.timestamp.as_deref());
+            let comparison = Comparison {
+                all: self,
+                approved: &approved,
+                change,
+                digests: Digests {
+                    key,
+                    address: change.address.as_str(),
+                },
+                timestamp: later.timestamp.as_deref(),
+            };
             deviations.extend(comparison.deviations().into_iter().map(|kind| Deviation {
                 subject: Some(change.address.to_string()),
                 deposed: change.deposed.clone(),
@@ -121,39 +136,23 @@ impl ApprovedChanges {
     }
 }
 
+/// Address and deposed key -> what was approved.
+type Approved<'a> = BTreeMap<(&'a str, Option<&'a str>), &'a ApprovedChange>;
+
 /// One change of the later plan, next to what was approved.
 struct Comparison<'a> {
     all: &'a ApprovedChanges,
+    approved: &'a Approved<'a>,
     change: &'a ResourceChange,
     digests: Digests<'a>,
     timestamp: Option<&'a str>,
 }
 
 impl<'a> Comparison<'a> {
-    fn new(
-        all: &'a ApprovedChanges,
-        change: &'a ResourceChange,
-        key: &'a DigestKey,
-        timestamp: Option<&'a str>,
-    ) -> Self {
-        let digests = Digests {
-            key,
-            address: change.address.as_str(),
-        };
-        Self {
-            all,
-            change,
-            digests,
-            timestamp,
-        }
-    }
-
     fn approved(&self, deposed: Option<&str>) -> Option<&'a ApprovedChange> {
-        // They are few, or sorted; a document from elsewhere need not be.
-        self.all.changes.iter().find(|approved| {
-            approved.address == self.change.address.as_str()
-                && approved.deposed.as_deref() == deposed
-        })
+        self.approved
+            .get(&(self.change.address.as_str(), deposed))
+            .copied()
     }
 
     fn deviations(&self) -> Vec<DeviationKind> {

@@ -5,9 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::key::{DigestKey, KeyedDigest};
 use crate::plan::{Node, PlanValue};
 
-/// What lies deeper counts as the text that it is. No type of a provider comes near.
-const DEEPEST: usize = 100;
-
 /// Makes the digests of one resource, or of one output. Each holds the address and the attribute, so that two
 /// attributes with the same password do not show it.
 pub(super) struct Digests<'a> {
@@ -112,11 +109,6 @@ impl Digests<'_> {
         path: &mut Vec<Vec<u8>>,
         unknown: &mut BTreeSet<String>,
     ) {
-        if path.len() > DEEPEST {
-            digest.update(b"d");
-            digest.update_part(json.as_bytes());
-            return;
-        }
         let unknown_here = reading.unknown.map(Node::parse);
         match (Node::parse(json), unknown_here) {
             (Node::Object(mut entries), below) => {

@@ -224,7 +224,9 @@ pub(super) fn attributes(value: &PlanValue) -> BTreeMap<String, &str> {
             .into_iter()
             .map(|(name, json)| (name.into_owned(), json))
             .collect(),
-        _ => BTreeMap::new(),
+        Node::Null => BTreeMap::new(),
+        // No resource is like that; what it is compares as a whole.
+        _ => BTreeMap::from([(String::new(), value.expose())]),
     }
 }
 

@@ -6,9 +6,6 @@ use super::AttributeChange;
 use super::shown::{self, Shown};
 use crate::plan::{AttributePath, AttributeStep, Node, ValueChange};
 
-/// What lies deeper is not taken apart.
-const DEEPEST: usize = 100;
-
 pub(super) fn changes(change: &ValueChange) -> Vec<AttributeChange> {
     let mut walk = Walk {
         replace_paths: &change.replace_paths,
@@ -47,8 +44,7 @@ impl Walk<'_> {
         let unknown = Node::parse(place.unknown);
         let wholly_unknown = matches!(unknown, Node::Bool(true));
         let sensitive = is_true(place.before_sensitive) || is_true(place.after_sensitive);
-        let too_deep = self.path.steps().len() >= DEEPEST;
-        if sensitive || too_deep {
+        if sensitive {
             if wholly_unknown || !same(place.before, place.after) || holds_true(place.unknown) {
                 let seen = |node: &Node<'_>| match node {
                     Node::Null => Shown::Absent,
@@ -78,7 +74,9 @@ impl Walk<'_> {
                 self.object(place);
             }
             (Node::List(_) | Node::Null, Node::List(_) | Node::Null)
-                if is_container(&before) || is_container(&after) =>
+                if is_container(&before)
+                    || is_container(&after)
+                    || matches!(unknown, Node::List(_)) =>
             {
                 self.list(place);
             }

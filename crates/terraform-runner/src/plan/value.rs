@@ -42,8 +42,35 @@ impl fmt::Debug for PlanValue {
 
 impl<'de> Deserialize<'de> for PlanValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Box::<RawValue>::deserialize(deserializer).map(|raw| Self(Some(raw)))
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        if is_too_deep(raw.get()) {
+            return Err(serde::de::Error::custom("a value is nested too deeply"));
+        }
+        Ok(Self(Some(raw)))
     }
+}
+
+/// No type of a provider comes near. Whoever walks through a value may use the stack after this.
+const DEEPEST: usize = 128;
+
+fn is_too_deep(json: &str) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                depth += 1;
+                if depth > DEEPEST {
+                    return true;
+                }
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// A JSON value of which one level is read. No `Debug`: it is full of secrets.
@@ -127,6 +154,16 @@ mod tests {
         assert!(matches!(Node::parse(entries["a"]), Node::Text(text) if text == "x\n"));
         assert!(matches!(Node::parse(entries["c"]), Node::Null));
         assert!(matches!(Node::parse(entries["d"]), Node::Bool(true)));
+    }
+
+    #[test]
+    fn a_value_that_could_fill_the_stack_is_refused() {
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(serde_json::from_str::<PlanValue>(&nested(128)).is_ok());
+        assert!(serde_json::from_str::<PlanValue>(&nested(129)).is_err());
+        assert!(serde_json::from_str::<PlanValue>(&nested(1_000_000)).is_err());
+        let text = format!(r#"{{"a\"{{":"{}"}}"#, "[".repeat(1000));
+        assert!(serde_json::from_str::<PlanValue>(&text).is_ok());
     }
 
     #[test]
