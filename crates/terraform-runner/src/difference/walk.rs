@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::AttributeChange;
+use super::secrets::Secrets;
 use super::shown::{self, Shown};
 use crate::plan::{AttributePath, AttributeStep, Node, ValueChange};
 
-pub(super) fn changes(change: &ValueChange) -> Vec<AttributeChange> {
+pub(super) fn changes(change: &ValueChange, secrets: &Secrets) -> Vec<AttributeChange> {
     let mut walk = Walk {
+        secrets,
         replace_paths: &change.replace_paths,
         path: AttributePath::default(),
         found: Vec::new(),
@@ -33,6 +35,7 @@ struct Place<'a> {
 }
 
 struct Walk<'a> {
+    secrets: &'a Secrets,
     replace_paths: &'a [AttributePath],
     path: AttributePath,
     found: Vec<AttributeChange>,
@@ -83,7 +86,14 @@ impl Walk<'_> {
             (Node::Text(one), Node::Text(other)) => {
                 if one != other {
                     let (before, after) = shown::pair(one, other);
-                    self.found(before, after);
+                    let seen = |text: &str, shown| {
+                        if self.secrets.are_in_text(text) {
+                            Shown::Sensitive
+                        } else {
+                            shown
+                        }
+                    };
+                    self.found(seen(one, before), seen(other, after));
                 }
             }
             _ if same(place.before, place.after) => {}
@@ -111,6 +121,13 @@ impl Walk<'_> {
             .collect();
         if names.is_empty() {
             self.appears_or_goes(place);
+        }
+        // What is in the path is seen.
+        if names.iter().any(|name| self.secrets.are_in_text(name)) {
+            if !same(place.before, place.after) || holds_true(place.unknown) {
+                self.found(Shown::Sensitive, Shown::Sensitive);
+            }
+            return;
         }
         for name in names {
             let [before, after, unknown, before_sensitive, after_sensitive] = trees
@@ -205,7 +222,7 @@ impl Walk<'_> {
         match node {
             Node::Null => Shown::Absent,
             // A part of it is sensitive.
-            _ if holds_true(sensitive) => Shown::Sensitive,
+            _ if holds_true(sensitive) || self.secrets.are_in(json) => Shown::Sensitive,
             Node::Text(text) => shown::text(text),
             Node::Bool(_) | Node::Number(_) => shown::plain(json.trim_ascii()),
             Node::List(_) | Node::Object(_) => shown::json(json),
