@@ -125,7 +125,7 @@ impl fmt::Display for Deviation {
             DeviationKind::OtherResult { attributes } => {
                 write!(
                     formatter,
-                    " would get another {} than in the approved plan",
+                    " would become something else than approved: {}",
                     list(attributes)
                 )
             }

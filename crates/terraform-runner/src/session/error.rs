@@ -107,7 +107,10 @@ impl StepErrorKind {
     fn from_plan_diagnostic(diagnostic: &Diagnostic) -> Option<Self> {
         match diagnostic.summary.as_str() {
             "Saved plan is stale" => Some(Self::StalePlan),
-            "Inconsistent dependency lock file" => Some(Self::LockFileMismatch),
+            // Without a plan it says that init has to be run again.
+            "Inconsistent dependency lock file" => one_line(&diagnostic.detail)
+                .contains("plan file")
+                .then_some(Self::LockFileMismatch),
             // A text outside of JSON is wrapped at any space.
             _ => one_line(&diagnostic.detail)
                 .contains("plan files cannot be transferred between different")

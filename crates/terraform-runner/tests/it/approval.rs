@@ -109,13 +109,13 @@ fn what_was_unknown_may_be_anything_and_the_rest_may_not() {
         new_in(&plan(&[later(json!({"deep": [1]}), "n")]), &approved),
         ""
     );
-    insta::assert_snapshot!(new_in(&plan(&[later(json!("arn:1"), "other")]), &approved), @"module.a.terraform_data.a would get another input than in the approved plan");
+    insta::assert_snapshot!(new_in(&plan(&[later(json!("arn:1"), "other")]), &approved), @"module.a.terraform_data.a would become something else than approved: input");
     // What was known is not any more.
     let less = unknown(
         create("a", json!({"tags": {"k": "v"}})),
         json!({"id": true, "input": true}),
     );
-    insta::assert_snapshot!(new_in(&plan(&[less]), &approved), @"module.a.terraform_data.a would get another input than in the approved plan");
+    insta::assert_snapshot!(new_in(&plan(&[less]), &approved), @"module.a.terraform_data.a would become something else than approved: input");
 }
 
 #[test]
@@ -133,8 +133,8 @@ fn a_plan_of_its_own_time_is_the_same_at_another_time() {
         ),
         ""
     );
-    insta::assert_snapshot!(new_in(&at("2026-02-02T00:00:00Z", "2026-02-02T00:00:01Z"), &approved), @"module.a.terraform_data.a would get another input than in the approved plan");
-    insta::assert_snapshot!(new_in(&at("2026-02-02T00:00:00Z", "2026-01-01T00:00:00Z"), &approved), @"module.a.terraform_data.a would get another input than in the approved plan");
+    insta::assert_snapshot!(new_in(&at("2026-02-02T00:00:00Z", "2026-02-02T00:00:01Z"), &approved), @"module.a.terraform_data.a would become something else than approved: input");
+    insta::assert_snapshot!(new_in(&at("2026-02-02T00:00:00Z", "2026-01-01T00:00:00Z"), &approved), @"module.a.terraform_data.a would become something else than approved: input");
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_replacement_may_be_half_done() {
     );
 
     assert_eq!(new_in(&creation("2"), &delete_first), "");
-    insta::assert_snapshot!(new_in(&creation("3"), &delete_first), @"module.a.terraform_data.a would get another input than in the approved plan");
+    insta::assert_snapshot!(new_in(&creation("3"), &delete_first), @"module.a.terraform_data.a would become something else than approved: input");
     insta::assert_snapshot!(new_in(&creation("2"), &create_first), @"module.a.terraform_data.a would be created; approved was: created anew, and then the old one destroyed");
     assert_eq!(new_in(&deposed("delete", "1"), &create_first), "");
     insta::assert_snapshot!(new_in(&deposed("delete", "9"), &create_first), @"module.a.terraform_data.a (deposed object 12ab34cd) would be destroyed, which was not in the approved plan");
@@ -220,7 +220,7 @@ fn what_is_new_is_said() {
     insta::assert_snapshot!(check(with(create("a", json!({"input": "1"})), |change| change["provider_name"] = json!("evil"))), @"module.a.terraform_data.a would be changed by the provider evil; approved was: by terraform.io/builtin/terraform");
     insta::assert_snapshot!(check(with(create("a", json!({"input": "1"})), |change| change["previous_address"] = json!("t.old"))), @"module.a.terraform_data.a would be moved there from t.old, which was not in the approved plan");
     insta::assert_snapshot!(check(with(create("a", json!({"input": "1"})), |change| change["change"]["importing"] = json!({"id": "hunter2"}))), @"module.a.terraform_data.a would be imported, which was not in the approved plan");
-    insta::assert_snapshot!(check(create("a", json!({"input": "hunter2", "more": 1}))), @"module.a.terraform_data.a would get another input, more than in the approved plan");
+    insta::assert_snapshot!(check(create("a", json!({"input": "hunter2", "more": 1}))), @"module.a.terraform_data.a would become something else than approved: input, more");
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn outputs_and_invocations_count() {
         "",
         "an output has no world behind it"
     );
-    insta::assert_snapshot!(new_in(&with_output(output(&["create"], Value::Null, json!("y"))), &approved), @"output url would get another value than in the approved plan");
+    insta::assert_snapshot!(new_in(&with_output(output(&["create"], Value::Null, json!("y"))), &approved), @"output url would become something else than approved: value");
     insta::assert_snapshot!(new_in(&with_output(output(&["delete"], json!("x"), Value::Null)), &approved), @"output url would be destroyed; approved was: created");
     insta::assert_snapshot!(new_in(&approved, &plan(&[])), @"
     output url would be created, which was not in the approved plan
