@@ -41,25 +41,30 @@ impl Digests<'_> {
         json: Option<&str>,
         reading: Reading<'_>,
     ) -> Digested {
-        let mut digest = self.begin(b"value", name);
+        let json = json.unwrap_or("null");
         let mut unknown = BTreeSet::new();
         let mut path = vec![name.as_bytes().to_vec()];
-        let json = json.unwrap_or("null");
-        let wholly_unknown = self
-            .is_unknown(reading, &path)
-            .then(|| unknown.insert(self.place(&path)));
-        let is_null = wholly_unknown.is_none()
+        let wholly_unknown = self.is_unknown(reading, &path);
+        if !wholly_unknown
             && matches!(Node::parse(json), Node::Null)
-            && !holds_unknown(reading.unknown);
-        if wholly_unknown.is_some() {
+            && !holds_unknown(reading.unknown)
+        {
+            return Digested {
+                digest: None,
+                unknown,
+                wholly_unknown,
+            };
+        }
+        let mut digest = self.begin(b"value", name);
+        if wholly_unknown {
             digest.update(b"u");
         } else {
             self.write(&mut digest, json, reading, &mut path, &mut unknown);
         }
         Digested {
-            digest: (!is_null).then(|| digest.finish()),
+            digest: Some(digest.finish()),
             unknown,
-            wholly_unknown: wholly_unknown.is_some(),
+            wholly_unknown,
         }
     }
 

@@ -142,6 +142,20 @@ proptest! {
     }
 
     #[test]
+    fn another_start_is_refused_unless_it_is_the_end(changes in changes(), which in any::<Index>(), name in "[a-d]", new in value()) {
+        let mut later = changes.clone();
+        let change = which.get_mut(&mut later);
+        let old = change["change"]["before"].get(&name).cloned().unwrap_or_default();
+        prop_assume!(!change["change"]["before"].is_null() && old != new);
+        let hidden = change["change"]["after_unknown"].get(&name).cloned().unwrap_or_default();
+        prop_assume!(!hidden.to_string().contains("true"));
+        let end = change["change"]["after"].get(&name).cloned().unwrap_or_default();
+        let expected = change["change"]["actions"] == json!(["update"]) && new == end;
+        change["change"]["before"][&name] = new;
+        prop_assert_eq!(accepts(&changes, &later), expected);
+    }
+
+    #[test]
     fn what_becomes_known_is_accepted(after in object(), hidden in vec(any::<bool>(), 12)) {
         let later = change("t.n", &["create"], Value::Null, after.clone());
         let mut known = after;
