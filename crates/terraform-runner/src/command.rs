@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::ChildEnvironment;
+use crate::{Address, ChildEnvironment};
 
 /// Which of the program's commands is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +21,8 @@ pub enum Step {
     PlanDestroy,
     /// `apply` of a saved plan
     Apply,
+    /// `show -json` of a saved plan
+    ShowPlan,
     /// `output`
     Output,
     /// `force-unlock`
@@ -39,7 +41,9 @@ impl Step {
             Self::Init | Self::Plan | Self::PlanDestroy => {
                 Interruption::KillAfter(Duration::from_secs(30))
             }
-            Self::ForceUnlock | Self::Output => Interruption::KillAfter(Duration::from_secs(10)),
+            Self::ForceUnlock | Self::Output | Self::ShowPlan => {
+                Interruption::KillAfter(Duration::from_secs(10))
+            }
             Self::Version => Interruption::KillAfter(Duration::from_secs(2)),
         }
     }
@@ -53,6 +57,7 @@ impl fmt::Display for Step {
             Self::Plan => "plan",
             Self::PlanDestroy => "plan -destroy",
             Self::Apply => "apply",
+            Self::ShowPlan => "show -json",
             Self::Output => "output",
             Self::ForceUnlock => "force-unlock",
         })
@@ -149,6 +154,20 @@ impl Command {
         let mut command = Self::new(Step::Apply, program, environment, directory, arguments);
         command.push_lock_timeout(options.lock_timeout);
         command.push_parallelism(options.parallelism);
+        command.arguments.push(plan.as_os_str().to_owned());
+        command
+    }
+
+    /// `show -json FILE` of a saved plan; needs the plan's providers installed. It prints every value in clear, secrets
+    /// too: its standard output must never be shown.
+    pub fn show_plan(
+        program: &Path,
+        environment: &ChildEnvironment,
+        directory: &Path,
+        plan: &Path,
+    ) -> Self {
+        let arguments = ["show", "-json", "-no-color"];
+        let mut command = Self::new(Step::ShowPlan, program, environment, directory, arguments);
         command.arguments.push(plan.as_os_str().to_owned());
         command
     }
@@ -304,8 +323,9 @@ pub struct PlanOptions {
     pub parallelism: Option<NonZeroU16>,
     /// Whether the resources are read before planning.
     pub refresh: bool,
-    /// Resource or module addresses; empty means everything.
-    pub targets: Vec<String>,
+    /// Resources or modules, all instances of one that is given without a key; empty means everything. A plan takes what
+    /// they depend on as well; a destroy plan takes what depends on them, as the state has it recorded.
+    pub targets: Vec<Address>,
     /// Files with values of input variables.
     pub variable_files: Vec<PathBuf>,
 }
@@ -378,7 +398,10 @@ mod tests {
             lock_timeout: Duration::from_millis(90_700),
             parallelism: NonZeroU16::new(4),
             refresh: false,
-            targets: vec!["module.a".into(), r#"x.y["k"]"#.into()],
+            targets: vec![
+                Address::of_module("a").unwrap(),
+                r#"x.y["k z"]"#.parse().unwrap(),
+            ],
             variable_files: vec!["v.tfvars".into()],
         }
     }
@@ -389,7 +412,7 @@ mod tests {
         let command =
             |options| Command::plan(&program, &environment, &directory, Path::new("p"), &options);
         insta::assert_snapshot!(command(PlanOptions::default()), @"terraform plan -json -input=false -no-color -detailed-exitcode -lock-timeout=60s -out=p");
-        insta::assert_snapshot!(command(all_plan_options()), @r#"terraform plan -json -input=false -no-color -detailed-exitcode -lock-timeout=90s -parallelism=4 -refresh=false -target=module.a "-target=x.y[\"k\"]" -var-file=v.tfvars -out=p"#);
+        insta::assert_snapshot!(command(all_plan_options()), @r#"terraform plan -json -input=false -no-color -detailed-exitcode -lock-timeout=90s -parallelism=4 -refresh=false -target=module.a "-target=x.y[\"k z\"]" -var-file=v.tfvars -out=p"#);
     }
 
     #[test]
@@ -399,7 +422,7 @@ mod tests {
             Command::plan_destroy(&program, &environment, &directory, Path::new("p"), &options)
         };
         insta::assert_snapshot!(command(PlanOptions::default()), @"terraform plan -destroy -json -input=false -no-color -detailed-exitcode -lock-timeout=60s -out=p");
-        insta::assert_snapshot!(command(all_plan_options()), @r#"terraform plan -destroy -json -input=false -no-color -detailed-exitcode -lock-timeout=90s -parallelism=4 -refresh=false -target=module.a "-target=x.y[\"k\"]" -var-file=v.tfvars -out=p"#);
+        insta::assert_snapshot!(command(all_plan_options()), @r#"terraform plan -destroy -json -input=false -no-color -detailed-exitcode -lock-timeout=90s -parallelism=4 -refresh=false -target=module.a "-target=x.y[\"k z\"]" -var-file=v.tfvars -out=p"#);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod parse;
 mod render;
 mod resource;
 
+pub(crate) use self::diagnostic::one_line;
 pub use self::diagnostic::{Diagnostic, Severity};
 pub use self::resource::{Action, Change, ChangeSummary, Hook, Operation, Provision};
 

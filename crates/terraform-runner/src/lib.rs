@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
 mod command;
 mod environment;
 mod lines;
@@ -11,9 +12,13 @@ mod runner;
 mod session;
 mod state_lock;
 
+pub mod approval;
 pub mod backend;
+pub mod difference;
 pub mod event;
+pub mod plan;
 
+pub use self::address::{Address, AddressError};
 pub use self::command::{ApplyOptions, Command, InitOptions, Interruption, PlanOptions, Step};
 pub use self::environment::{ChildEnvironment, EnvironmentError, EnvironmentPolicy};
 pub use self::outputs::{Output, Outputs};

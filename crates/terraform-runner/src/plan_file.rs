@@ -1,4 +1,4 @@
-//! A saved plan: only a plan can make one, and an apply uses it up.
+//! A saved plan: a plan makes one, or its kept content does, and an apply uses it up.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -26,6 +26,28 @@ impl PlanFile {
     /// The working directory that it was made in, and can be applied in.
     pub fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// The file's content, to keep it elsewhere. It is as secret as a state.
+    ///
+    /// # Errors
+    ///
+    /// What the system says when it cannot be read.
+    pub fn read(&self) -> io::Result<Vec<u8>> {
+        std::fs::read(&self.path)
+    }
+
+    /// A plan of which the content was kept: it is written to a new file in `folder`, which must exist, to be applied
+    /// in the working directory `directory`. Terraform itself refuses it there if the state, the version or the
+    /// providers have changed; that it is the plan that was approved is the caller's to check.
+    ///
+    /// # Errors
+    ///
+    /// What the system says when it cannot be written; nothing is left behind then.
+    pub fn restore(content: &[u8], folder: &Path, directory: &Path) -> io::Result<Self> {
+        let file = Self::create(folder, directory)?;
+        std::fs::write(&file.path, content)?;
+        Ok(file)
     }
 
     /// Makes the empty file that the program then fills: it keeps the mode of an existing file.
@@ -79,6 +101,17 @@ mod tests {
         assert!(first.is_filled());
         drop((first, second));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_plan_comes_back_from_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = PlanFile::restore(b"plan", folder.path(), Path::new("work")).unwrap();
+        assert_eq!(plan.read().unwrap(), b"plan");
+        assert_eq!(plan.directory(), Path::new("work"));
+        let path = plan.path().to_owned();
+        drop(plan);
+        assert!(!path.exists());
     }
 
     #[cfg(unix)]

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use self::child::Handle;
 use self::output::{Output, Readers};
 use crate::lines::LINE_LIMIT;
-use crate::{Command, Exit, Interruption, Line, RunError, Runner, Stream};
+use crate::{Command, Exit, Interruption, Line, RunError, Runner, Step, Stream};
 
 /// How long the next line is waited for after everything in the process group is gone. Only where output goes through
 /// pipes can a program that moved to another group hold it open that long.
@@ -24,6 +24,9 @@ const DRAIN_IDLE: Duration = Duration::from_secs(5);
 
 /// How long such a program is listened to at most, when it goes on printing.
 const DRAIN_TOTAL: Duration = Duration::from_secs(60);
+
+/// How many times longer than a line a plan in JSON may be.
+const DOCUMENT_LINES: usize = 4;
 
 /// Runs commands as child processes, each in a process group of its own with no standard input.
 ///
@@ -40,14 +43,14 @@ pub struct ProcessRunner {
 }
 
 impl ProcessRunner {
-    /// A runner that keeps up to 64 MiB of a line.
+    /// A runner that keeps up to 64 MiB of a line, and 256 MiB of a plan in JSON.
     pub fn new() -> Self {
         Self {
             line_limit: LINE_LIMIT,
         }
     }
 
-    /// Keeps only `bytes` of a line; the rest of it is read and lost, and the line is marked as truncated.
+    /// Keeps only `bytes` of a line (four times as much of a plan in JSON, which is one line); the rest of it is read and lost, and the line is marked as truncated.
     pub fn with_line_limit(mut self, bytes: usize) -> Self {
         self.line_limit = bytes;
         self
@@ -71,7 +74,12 @@ impl Runner for ProcessRunner {
         if cancel.is_cancelled() {
             return Err(RunError::Cancelled);
         }
-        let mut running = Running::start(command, self.line_limit)?;
+        let line_limit = match command.step() {
+            // The whole document is one line.
+            Step::ShowPlan => self.line_limit.saturating_mul(DOCUMENT_LINES),
+            _ => self.line_limit,
+        };
+        let mut running = Running::start(command, line_limit)?;
         let mut interrupted = false;
         let mut kill_at: Option<Instant> = None;
         let mut output_open = true;

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::collect::{Collected, ErroredState};
 use crate::event::{Change, ChangeSummary, Event};
+use crate::plan::PlanDocument;
 use crate::{
     ApplyOptions, ChildEnvironment, Command, Exit, InitOptions, Outputs, PlanFile, PlanOptions,
     Program, Runner, Step, Stream,
@@ -203,6 +204,32 @@ impl Session {
         })
     }
 
+    /// Reads what a saved plan says. The plan's providers must be installed, so [`init`](Self::init) comes first.
+    ///
+    /// Nothing that is printed is kept but the document, and none of it gets into an error.
+    ///
+    /// # Errors
+    ///
+    /// [`StepError`]; [`StepErrorKind::PlanOfAnotherVersion`] when another version made the plan.
+    pub async fn show(
+        &self,
+        plan: &PlanFile,
+        cancel: &CancellationToken,
+    ) -> Result<PlanDocument, StepError> {
+        let command = Command::show_plan(
+            self.program.path(),
+            &self.environment,
+            &self.directory,
+            plan.path(),
+        );
+        let (document, too_long) = self.print(&command, cancel).await?;
+        if let Some(bytes) = too_long {
+            return Err(self.error(Step::ShowPlan, StepErrorKind::DocumentTooLong { bytes }));
+        }
+        PlanDocument::from_json(&document)
+            .map_err(|source| self.error(Step::ShowPlan, StepErrorKind::Document(source)))
+    }
+
     /// Reads the outputs of the last apply from the state. Values of sensitive ones are not kept.
     ///
     /// # Errors
@@ -210,23 +237,7 @@ impl Session {
     /// [`StepError`]
     pub async fn outputs(&self, cancel: &CancellationToken) -> Result<Outputs, StepError> {
         let command = Command::output(self.program.path(), &self.environment, &self.directory);
-        let mut document = String::new();
-        let mut collected = Collected::default();
-        let mut on_line = |line: crate::Line| match line.stream {
-            Stream::Stdout => {
-                document.push_str(&line.text);
-                document.push('\n');
-            }
-            Stream::Stderr => {
-                collected.take(line);
-            }
-        };
-        let exit = self
-            .runner
-            .run(&command, &mut on_line, cancel)
-            .await
-            .map_err(|source| self.error(Step::Output, StepErrorKind::from_run(source)))?;
-        self.check(Step::Output, exit, collected, &[0], None)?;
+        let (document, _) = self.print(&command, cancel).await?;
         Outputs::from_output_command(&document)
             .ok_or_else(|| self.error(Step::Output, StepErrorKind::NoOutputs))
     }
@@ -296,6 +307,43 @@ impl Session {
             changes: collected.changes,
             has_changes: exit.code == Some(2),
         })
+    }
+
+    /// Runs a command that prints a document full of secrets: its text, and how much of its longest line was kept when
+    /// a part of one was lost.
+    async fn print(
+        &self,
+        command: &Command,
+        cancel: &CancellationToken,
+    ) -> Result<(String, Option<usize>), StepError> {
+        let step = command.step();
+        let mut document = String::new();
+        let mut cut = None;
+        let mut collected = Collected::default();
+        let mut on_line = |line: crate::Line| match line.stream {
+            Stream::Stdout => {
+                if line.truncated {
+                    cut = Some(line.text.len());
+                }
+                // The document of a plan is one line, and a long one: it is not copied.
+                if document.is_empty() {
+                    document = line.text;
+                } else {
+                    document.push('\n');
+                    document.push_str(&line.text);
+                }
+            }
+            Stream::Stderr => {
+                collected.take(line);
+            }
+        };
+        let exit = self
+            .runner
+            .run(command, &mut on_line, cancel)
+            .await
+            .map_err(|source| self.error(step, StepErrorKind::from_run(source)))?;
+        self.check(step, exit, collected, &[0], None)?;
+        Ok((document, cut))
     }
 
     async fn run(

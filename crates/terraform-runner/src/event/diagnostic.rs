@@ -42,6 +42,19 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
+    /// Whether it is one of the two warnings that every plan with targets, and every apply of one, gives
+    /// (Terraform `internal/terraform/context_plan.go` and `context_apply.go`). Whoever chose the targets on purpose
+    /// may leave exactly these out.
+    pub fn is_about_targeting(&self) -> bool {
+        self.severity == Severity::Warning
+            && self.file.is_none()
+            && self.address.is_none()
+            && matches!(
+                self.summary.as_str(),
+                "Resource targeting is in effect" | "Applied changes may be incomplete"
+            )
+    }
+
     /// `main.tf line 3`, or the resource's address when no file is known.
     pub fn place(&self) -> Option<String> {
         match (&self.file, self.line) {
@@ -69,7 +82,7 @@ impl fmt::Display for Diagnostic {
 impl std::error::Error for Diagnostic {}
 
 /// The text with every run of white space as one space.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

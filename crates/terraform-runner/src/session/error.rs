@@ -5,7 +5,8 @@ use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::event::{Diagnostic, Severity};
+use crate::event::{Diagnostic, Severity, one_line};
+use crate::plan::PlanDocumentError;
 use crate::{Exit, Product, RunError, StateLock, Step};
 
 /// A step that failed.
@@ -37,6 +38,13 @@ pub enum StepErrorKind {
     Cancelled(Exit),
     /// Another process holds the lock of the state; nothing has happened. Best effort: see [`StateLock`].
     StateLocked(Box<StateLock>),
+    /// The state has changed since the plan was made, so the plan can never be applied; nothing has happened. Any write
+    /// does that, a failed or an empty apply too (Terraform `internal/backend/local/backend_local.go`).
+    StalePlan,
+    /// The plan was made with other providers than `.terraform.lock.hcl` names; nothing has happened.
+    LockFileMismatch,
+    /// The plan was made by another version of the program; nothing has happened.
+    PlanOfAnotherVersion,
     /// It ended with another exit code than one of success; the diagnostics say why.
     Exit(Exit),
     /// It speaks a major version of the machine-readable UI that is not known here.
@@ -55,6 +63,13 @@ pub enum StepErrorKind {
     NoPlan,
     /// `output -json` printed no document.
     NoOutputs,
+    /// `show -json` printed what cannot be understood, or decided on.
+    Document(PlanDocumentError),
+    /// `show -json` printed more than is kept of a line.
+    DocumentTooLong {
+        /// How many bytes were kept.
+        bytes: usize,
+    },
     /// The plan is one of another working directory; nothing has happened. The caller's mistake.
     ForeignPlan {
         /// The directory that it was made in.
@@ -74,13 +89,32 @@ impl StepErrorKind {
         if exit.interrupted {
             return Self::Cancelled(exit);
         }
-        match diagnostics
-            .iter()
-            .filter(|diagnostic| diagnostic.is_error())
-            .find_map(StateLock::from_diagnostic)
-        {
-            Some(lock) => Self::StateLocked(Box::new(lock)),
-            None => Self::Exit(exit),
+        let errors = || {
+            diagnostics
+                .iter()
+                .filter(|diagnostic| diagnostic.is_error())
+        };
+        if let Some(lock) = errors().find_map(StateLock::from_diagnostic) {
+            return Self::StateLocked(Box::new(lock));
+        }
+        errors()
+            .find_map(Self::from_plan_diagnostic)
+            .unwrap_or(Self::Exit(exit))
+    }
+
+    /// The errors about a saved plan that have a meaning of their own; there is no code to know them by, only words
+    /// (Terraform and OpenTofu `internal/backend/local/backend_local.go`, `internal/plans/planfile/tfplan.go`).
+    fn from_plan_diagnostic(diagnostic: &Diagnostic) -> Option<Self> {
+        match diagnostic.summary.as_str() {
+            "Saved plan is stale" => Some(Self::StalePlan),
+            // Without a plan it says that init has to be run again.
+            "Inconsistent dependency lock file" => one_line(&diagnostic.detail)
+                .contains("plan file")
+                .then_some(Self::LockFileMismatch),
+            // A text outside of JSON is wrapped at any space.
+            _ => one_line(&diagnostic.detail)
+                .contains("plan files cannot be transferred between different")
+                .then_some(Self::PlanOfAnotherVersion),
         }
     }
 }
@@ -108,7 +142,14 @@ impl StepError {
     ) -> Self {
         let stderr_tail = Vec::from(stderr_tail);
         if !diagnostics.iter().any(Diagnostic::is_error) {
-            diagnostics.extend(error_in_text(&stderr_tail));
+            let in_text = error_in_text(&stderr_tail);
+            let meaning = in_text
+                .as_ref()
+                .and_then(StepErrorKind::from_plan_diagnostic);
+            if let (StepErrorKind::Exit(_), Some(kind)) = (&self.details.kind, meaning) {
+                self.details.kind = kind;
+            }
+            diagnostics.extend(in_text);
         }
         self.details.diagnostics = diagnostics;
         self.details.stderr_tail = stderr_tail;
@@ -188,6 +229,16 @@ impl StepError {
             StepErrorKind::UnsupportedInterface { .. } => {
                 help.push(format!("use an older version of {}", details.product));
             }
+            StepErrorKind::StalePlan => {
+                help.push("make a new plan, and compare it with what was approved".to_owned());
+            }
+            StepErrorKind::LockFileMismatch => help.push(
+                "apply the plan with the .terraform.lock.hcl that it was made with, or make a new plan".to_owned(),
+            ),
+            StepErrorKind::PlanOfAnotherVersion => help.push(format!(
+                "use the same version of {} for plan and apply",
+                details.product
+            )),
             StepErrorKind::Start(RunError::NotFound { .. } | RunError::NotExecutable { .. }) => {
                 help.push("set TERRAFORM_BIN to a program that can be executed".to_owned());
             }
@@ -251,6 +302,25 @@ impl fmt::Display for StepError {
                 write!(formatter, "{command} {step} succeeded and wrote no plan")
             }
             StepErrorKind::NoOutputs => write!(formatter, "{command} {step} printed no outputs"),
+            StepErrorKind::StalePlan => write!(
+                formatter,
+                "{command} {step} refused the plan: the state has changed since it was made"
+            ),
+            StepErrorKind::LockFileMismatch => write!(
+                formatter,
+                "{command} {step} refused the plan: it was made with other providers than .terraform.lock.hcl names"
+            ),
+            StepErrorKind::PlanOfAnotherVersion => write!(
+                formatter,
+                "{command} {step} refused the plan: it was made by another version"
+            ),
+            StepErrorKind::Document(_) => {
+                write!(formatter, "what {command} {step} printed cannot be used")
+            }
+            StepErrorKind::DocumentTooLong { bytes } => write!(
+                formatter,
+                "{command} {step} printed a plan of more than {bytes} bytes"
+            ),
             StepErrorKind::ForeignPlan { made_in } => {
                 write!(
                     formatter,
@@ -267,6 +337,7 @@ impl Error for StepError {
         match &self.details.kind {
             StepErrorKind::Start(source) => Some(source),
             StepErrorKind::PlanFile { source, .. } => Some(source),
+            StepErrorKind::Document(source) => Some(source),
             _ => {
                 let first = self
                     .details

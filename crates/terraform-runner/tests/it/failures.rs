@@ -308,3 +308,104 @@ async fn events_are_handed_over_in_order() {
     assert_eq!(project.said, expected);
     assert!(matches!(Event::parse("text"), Event::Text { .. }));
 }
+
+#[tokio::test]
+async fn a_plan_that_does_not_fit_is_told_from_other_failures() {
+    let detail = |summary: &str, detail: &str| {
+        let mut error = error(summary);
+        error["diagnostic"]["detail"] = json!(detail);
+        error["diagnostic"]["range"] = Value::Null;
+        error
+    };
+    let check = async |diagnostic: Value| {
+        let script = json!({"plan": {"exit": 2}, "apply": {"exit": 1, "stdout": [diagnostic]}});
+        let mut project = Project::fake(script).await;
+        let planned = project.plan().await.unwrap();
+        let failed = project.apply(planned).await.unwrap_err();
+        format!("{}\n{}", chain(&failed), failed.help().join("\n"))
+    };
+    let lock_file = detail(
+        "Inconsistent dependency lock file",
+        "The given plan file was created with a different set of external dependency selections.",
+    );
+    insta::assert_snapshot!(check(lock_file).await, @"
+    terraform apply refused the plan: it was made with other providers than .terraform.lock.hcl names
+      caused by: Error: Inconsistent dependency lock file
+    apply the plan with the .terraform.lock.hcl that it was made with, or make a new plan
+    ");
+    let init = detail(
+        "Inconsistent dependency lock file",
+        "The following dependency selections recorded in the lock file are inconsistent with the current configuration.",
+    );
+    insta::assert_snapshot!(check(init).await, @"
+    terraform apply exited with code 1
+      caused by: Error: Inconsistent dependency lock file
+    ");
+    let version = detail(
+        "Failed to read plan from plan file",
+        "Cannot read the plan from the given plan file: plan file was created by Terraform 1.11.3, but this is 1.11.4; plan files cannot be transferred between different Terraform versions.",
+    );
+    insta::assert_snapshot!(check(version).await, @"
+    terraform apply refused the plan: it was made by another version
+      caused by: Error: Failed to read plan from plan file
+    use the same version of Terraform for plan and apply
+    ");
+    insta::assert_snapshot!(check(detail("Failed to read plan from plan file", "It is broken.")).await, @"
+    terraform apply exited with code 1
+      caused by: Error: Failed to read plan from plan file
+    ");
+}
+
+#[tokio::test]
+async fn what_show_prints_is_kept_out_of_errors() {
+    let show = async |script: Value| {
+        let mut project = Project::fake(json!({"plan": {"exit": 2}, "show": script})).await;
+        let planned = project.plan().await.unwrap();
+        let failed = project.session.show(&planned.file, &project.cancel).await;
+        let failed = failed.unwrap_err();
+        assert!(!format!("{failed:?} {}", chain(&failed)).contains("hunter2"));
+        failed
+    };
+    let in_text = "│ Error: Couldn't show local plan\n│ \n│ Plan read error: plan file was created by Terraform 1.11.3, but this is\n│ 1.11.4; plan files cannot be transferred between different Terraform\n│ versions\n";
+    let lines: Vec<&str> = in_text.lines().collect();
+    let failed = show(json!({"exit": 1, "stderr": lines, "stdout": ["hunter2"]})).await;
+    assert!(
+        matches!(failed.kind(), StepErrorKind::PlanOfAnotherVersion),
+        "{failed:?}"
+    );
+    insta::assert_snapshot!(chain(&failed), @"
+    terraform show -json refused the plan: it was made by another version
+      caused by: Error: Couldn't show local plan
+    ");
+    let failed =
+        show(json!({"stdout": ["{\"format_version\": \"1.2\", \"errored\": \"hunter2\"}"]})).await;
+    insta::assert_snapshot!(chain(&failed), @"
+    what terraform show -json printed cannot be used
+      caused by: it is not a plan of the documented form (at byte 46 of line 1)
+    ");
+    let failed = show(json!({"stdout": ["{\"format_version\": \"hunter2"]})).await;
+    assert!(
+        matches!(failed.kind(), StepErrorKind::Document(_)),
+        "{failed:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_plan_may_be_longer_than_a_line_and_not_without_a_limit() {
+    let runner = ProcessRunner::new().with_line_limit(1000);
+    let script = |bytes: usize| json!({"show": {"long_line": bytes}});
+    for (bytes, truncated) in [(4000, false), (4001, true)] {
+        let project = Project::fake(script(bytes)).await;
+        let (program, plan) = (
+            project.session.program().path(),
+            project.plans().join("plan"),
+        );
+        let command = Command::show_plan(program, &environment(), &project.work(), &plan);
+        let mut lines: Vec<Line> = Vec::new();
+        runner
+            .run(&command, &mut |line| lines.push(line), &project.cancel)
+            .await
+            .unwrap();
+        assert_eq!((lines[0].text.len(), lines[0].truncated), (4000, truncated));
+    }
+}

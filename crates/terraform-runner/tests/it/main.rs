@@ -8,9 +8,14 @@
     reason = "tests read the environment to pass it through the policy, and helpers of tests fail as tests do"
 )]
 
+mod approval;
+mod difference;
 mod events;
 mod failures;
 mod interrupts;
+mod plan_json;
+mod plans;
+mod properties;
 mod real;
 mod support;
 mod versions;

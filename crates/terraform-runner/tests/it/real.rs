@@ -198,7 +198,7 @@ async fn a_plan_from_before_a_change_is_stale() {
     project.apply(first).await.unwrap();
     let error = project.apply(second).await.unwrap_err();
     insta::assert_snapshot!(chain(&error), @"
-    terraform apply exited with code 1
+    terraform apply refused the plan: the state has changed since it was made
       caused by: Error: Saved plan is stale
     ");
 }

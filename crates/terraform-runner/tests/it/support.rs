@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use stk_testing::fake_terraform::install_fake_terraform;
 use stk_testing::skip::Skip;
 use tempfile::TempDir;
-use terraform_runner::event::Event;
+use terraform_runner::event::{Diagnostic, Event};
 use terraform_runner::{
-    Applied, ApplyOptions, ChildEnvironment, EnvironmentPolicy, InitOptions, PlanOptions, Planned,
-    ProcessRunner, Product, Program, Session, StepError,
+    Applied, ApplyOptions, ChildEnvironment, EnvironmentPolicy, InitOptions, PlanFile, PlanOptions,
+    Planned, ProcessRunner, Product, Program, Session, StepError,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,8 @@ pub(crate) struct Project {
     program_folder: Option<TempDir>,
     pub(crate) session: Session,
     pub(crate) said: Vec<String>,
+    /// What plans and applies warned of.
+    pub(crate) warnings: Vec<Diagnostic>,
     pub(crate) cancel: CancellationToken,
 }
 
@@ -65,6 +67,7 @@ impl Project {
             program_folder: None,
             session,
             said: Vec::new(),
+            warnings: Vec::new(),
             cancel: CancellationToken::new(),
         }
     }
@@ -93,45 +96,72 @@ impl Project {
     }
 
     pub(crate) async fn plan(&mut self) -> Result<Planned, StepError> {
-        let plans = self.plans();
-        let said = &mut self.said;
         let options = PlanOptions {
             lock_timeout: std::time::Duration::ZERO,
             ..PlanOptions::default()
         };
+        self.plan_with(&options).await
+    }
+
+    pub(crate) async fn plan_with(&mut self, options: &PlanOptions) -> Result<Planned, StepError> {
+        let plans = self.plans();
+        let (said, warnings) = (&mut self.said, &mut self.warnings);
         self.session
             .plan(
-                &options,
+                options,
                 &plans,
-                &mut |event| say(said, event),
+                &mut |event| hear(said, warnings, event),
                 &self.cancel,
             )
             .await
     }
 
     pub(crate) async fn plan_destroy(&mut self) -> Result<Planned, StepError> {
+        self.plan_destroy_with(&PlanOptions::default()).await
+    }
+
+    pub(crate) async fn plan_destroy_with(
+        &mut self,
+        options: &PlanOptions,
+    ) -> Result<Planned, StepError> {
         let plans = self.plans();
-        let said = &mut self.said;
+        let (said, warnings) = (&mut self.said, &mut self.warnings);
         self.session
             .plan_destroy(
-                &PlanOptions::default(),
+                options,
                 &plans,
-                &mut |event| say(said, event),
+                &mut |event| hear(said, warnings, event),
                 &self.cancel,
             )
             .await
     }
 
     pub(crate) async fn apply(&mut self, planned: Planned) -> Result<Applied, StepError> {
-        let said = &mut self.said;
+        self.apply_file(planned.file).await
+    }
+
+    pub(crate) async fn apply_file(&mut self, file: PlanFile) -> Result<Applied, StepError> {
+        let (said, warnings) = (&mut self.said, &mut self.warnings);
         self.session
             .apply(
-                planned.file,
+                file,
                 &ApplyOptions::default(),
-                &mut |event| say(said, event),
+                &mut |event| hear(said, warnings, event),
                 &self.cancel,
             )
             .await
+    }
+
+    /// Runs the program itself in the project, for what a session has no step for.
+    pub(crate) fn run_terraform(&self, arguments: &[&str]) {
+        let status = std::process::Command::new(self.session.program().path())
+            .args(arguments)
+            .current_dir(self.work())
+            .env_remove("TF_CLI_CONFIG_FILE")
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success(), "{arguments:?}: {status}");
     }
 
     /// Everything that was said since the last call, without the ids that differ from run to run.
@@ -168,6 +198,15 @@ async fn session(program: &Path, environment: ChildEnvironment, work: &Path) -> 
 
 fn say(said: &mut Vec<String>, event: &Event) {
     said.extend(event.to_line());
+}
+
+fn hear(said: &mut Vec<String>, warnings: &mut Vec<Diagnostic>, event: &Event) {
+    if let Event::Diagnostic(diagnostic) = event
+        && !diagnostic.is_error()
+    {
+        warnings.push(diagnostic.clone());
+    }
+    say(said, event);
 }
 
 fn without_ids(line: &str) -> String {
