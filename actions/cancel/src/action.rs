@@ -99,9 +99,9 @@ pub fn report(outcome: &Outcome, folder: &Path, log: &Log) -> Result<Option<Path
             for task in &record.tasks {
                 if task.status == TaskStatus::Canceled {
                     log.warning(&format!(
-                        "{} of `{}` was being executed: if its runner is still alive, Terraform \
+                        "{} was being executed: if its runner is still alive, Terraform \
                          may go on until it ends; deploy again only when it has",
-                        task.kind, task.alias
+                        task.title()
                     ));
                 }
             }

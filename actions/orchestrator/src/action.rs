@@ -5,7 +5,7 @@ use std::path::Path;
 use gha::{Environment, Failure, Log, OutputError, Outputs, Summary};
 use stk_manifest::{Finding, Secrets};
 use stk_order::{Action, DeployOrder, Step};
-use stk_run::{Clock, RunRecord, TaskList, exit_code};
+use stk_run::{Clock, DeployMode, RunRecord, TaskList, exit_code};
 
 use crate::secrets::{Given, in_vain};
 use crate::{
@@ -165,14 +165,20 @@ fn needs(step: &Step, shown: impl Fn(&str) -> String) -> String {
     needs.join(", ")
 }
 
-/// In per-plugin mode nothing is prepared: every task is one of the apply tasks.
+/// In per-plugin mode nothing is prepared, because a plugin is rendered with what the ones before it were applied with:
+/// every task is one of the apply tasks. In unified mode the project is composed and planned before somebody approves.
 fn outputs(record: &RunRecord, environment: &Environment) -> Result<(), OutputError> {
     let tasks = TaskList::of_run(record).to_single_quoted();
+    let unified = record.mode == DeployMode::Unified;
+    let (prepare, apply): (Vec<_>, Vec<_>) = record
+        .tasks
+        .iter()
+        .partition(|task| unified && task.kind.prepares());
     let outputs = Outputs::new(environment);
     outputs.set("run_id", &record.run_id.to_string())?;
     outputs.set("tasks", &tasks)?;
-    outputs.set("prepare_tasks", &TaskList::default().to_single_quoted())?;
-    outputs.set("apply_tasks", &tasks)
+    outputs.set("prepare_tasks", &TaskList::of(prepare).to_single_quoted())?;
+    outputs.set("apply_tasks", &TaskList::of(apply).to_single_quoted())
 }
 
 /// The page of the step, in Markdown.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use gha::Failure;
 use stk_manifest::{DynamicInputsError, Finding};
-use stk_run::{LockRecord, MissingSecret, exit_code};
+use stk_run::{DeployMode, LockRecord, MissingSecret, exit_code};
 use stk_store::archive::PackError;
 use stk_store::runs::AdvanceError;
 use stk_store::{AcquireError, OpenError, RecordError, StoreError};
@@ -57,6 +57,17 @@ pub enum StartError {
     /// The plugins cannot be ordered, or connections are missing; a fault of `stk.yaml`.
     #[error("{}", summary(.0))]
     Order(Vec<Finding>),
+    /// What is deployed was deployed in the other mode.
+    #[error(
+        "this project is deployed in the mode `{}`, and this deployment is in the mode `{}`",
+        .deployed.name(), .wanted.name()
+    )]
+    OtherMode {
+        /// How it is deployed.
+        deployed: DeployMode,
+        /// What was asked for.
+        wanted: DeployMode,
+    },
     /// Plugins that are to be destroyed need secrets that nobody gave.
     #[error("a plugin that is to be destroyed lacks a secret: {}", listed(.0))]
     Secrets(Vec<MissingSecret>),
@@ -178,7 +189,7 @@ impl StartError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Open(OpenError::BucketsNotAvailable { .. }) => exit_code::INPUTS,
-            Self::Secrets(_) => exit_code::INPUTS,
+            Self::Secrets(_) | Self::OtherMode { .. } => exit_code::INPUTS,
             Self::Held(_) => exit_code::BUSY,
             Self::Order(_) => exit_code::ORDER,
             Self::Source { .. } | Self::Pack { .. } => exit_code::MANIFEST,
@@ -202,6 +213,11 @@ impl StartError {
             Self::Order(findings) => {
                 return with_findings(Failure::from_error(self.exit_code(), self), findings);
             }
+            Self::OtherMode { deployed, .. } => Some(format!(
+                "set DEPLOY_MODE (--mode) to `{}`; moving the states from one mode to the other is not \
+                 available in this version",
+                deployed.name()
+            )),
             Self::Secrets(missing) => {
                 return Failure::from_error(self.exit_code(), self)
                     .with_helps(missing.iter().map(MissingSecret::help))

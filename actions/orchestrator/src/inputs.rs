@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use gha::{Context, Environment, Failure, InputError, InputSpec, Inputs, Level, Log};
 use stk_manifest::DynamicInputs;
-use stk_run::{Holder, Secrets, exit_code};
+use stk_run::{DeployMode, Holder, Secrets, exit_code};
 use stk_store::{Location, LocationError, Locations};
 
 use crate::error::LoadError;
@@ -18,7 +18,7 @@ pub const INPUTS: &[InputSpec] = &[
     InputSpec::defaulted(
         "DEPLOY_MODE",
         "per-plugin",
-        "per-plugin: a Terraform project for each plugin",
+        "per-plugin: a Terraform project for each plugin; unified: one for all",
     ),
     InputSpec::defaulted("WORKDIR", "./", "The folder that holds .stk"),
     InputSpec::required("ENVIRONMENT", "The environment to deploy to"),
@@ -74,6 +74,8 @@ pub struct Request {
 pub struct Settings {
     /// The environment to deploy to.
     pub environment: String,
+    /// How the plugins' Terraform is organised.
+    pub mode: DeployMode,
     /// The version tag to deploy.
     pub version_tag: String,
     /// The workspace's name, if one was given.
@@ -117,12 +119,10 @@ impl Request {
                 "set the input CONTROL_PLANE to `standalone`",
             ));
         }
-        if choice("DEPLOY_MODE", &["per-plugin", "unified"], "per-plugin")? == "unified" {
-            return Err(unavailable(
-                "unified deployment",
-                "leave the input DEPLOY_MODE empty, or set it to `per-plugin`",
-            ));
-        }
+        let mode = match choice("DEPLOY_MODE", &["per-plugin", "unified"], "per-plugin")? {
+            "unified" => DeployMode::Unified,
+            _ => DeployMode::PerPlugin,
+        };
         let required = |name| {
             inputs
                 .required(name)
@@ -146,6 +146,7 @@ impl Request {
             locations,
             settings: Settings {
                 environment: required("ENVIRONMENT")?,
+                mode,
                 version_tag: required("VERSION")?,
                 workspace: inputs.text("WORKSPACE").map(str::to_owned),
                 holder: holder(environment),

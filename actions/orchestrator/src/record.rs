@@ -78,16 +78,21 @@ impl Draft<'_> {
             target: self.target,
             project: reference,
             version_tag: self.settings.version_tag.clone(),
-            mode: DeployMode::PerPlugin,
+            mode: self.settings.mode,
             workspace: self.settings.workspace.clone(),
             pipeline_url: self.settings.holder.pipeline_url.clone(),
             status: RunStatus::Running,
             created_at: self.now,
             updated_at: self.now,
             finished_at: None,
-            tasks: RunRecord::per_plugin_tasks(self.run_id, &units),
+            tasks: match self.settings.mode {
+                DeployMode::Unified => RunRecord::unified_tasks(self.run_id, &units),
+                _ => RunRecord::per_plugin_tasks(self.run_id, &units),
+            },
             units,
             workspace_connections: self.decision.workspace_connections,
+            composition: None,
+            plan: None,
         })
     }
 }

@@ -102,6 +102,13 @@ async fn under_lock(
     let deployed = deployed::all(store, target)
         .await
         .map_err(StartError::Deployed)?;
+    let other = |unit: &&stk_run::DeployedUnit| unit.mode != settings.mode;
+    if let Some(unit) = deployed.iter().find(other) {
+        return Err(StartError::OtherMode {
+            deployed: unit.mode,
+            wanted: settings.mode,
+        });
+    }
     let decision = decide(&project, &deployed, &target.environment, store).await?;
     let packages = pack(&project, store).await?;
     let order = decision.order.clone();

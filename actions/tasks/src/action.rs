@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use gha::{Environment, Failure, Log, Summary};
-use stk_run::{Clock, RunRecord, exit_code};
+use stk_run::{Clock, RunRecord, Task, exit_code};
 
-use crate::run::run_until;
+use crate::plan_summary;
+use crate::run::{Last, run_until};
 use crate::{Request, interrupted};
 
 /// Runs the action.
@@ -27,7 +28,7 @@ pub fn main(environment: &Environment, log: &Log) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::from_error(exit_code::BUG, &error))?;
-    let mut record = None;
+    let mut last = Last::default();
     let done = runtime.block_on(async {
         let cancel = interrupted(log);
         let clock = Clock::system();
@@ -38,16 +39,25 @@ pub fn main(environment: &Environment, log: &Log) -> Result<(), Failure> {
             &clock,
             &cancel,
             &temporary,
-            &mut record,
+            &mut last,
         )
         .await
     });
-    if let Some(record) = &record
-        && let Err(error) = Summary::new(environment).append(&log.redact(&summary(record)))
+    if let Some(record) = &last.record
+        && let Err(error) = Summary::new(environment).append(&log.redact(&page(record, &last)))
     {
         log.warning(&format!("the step summary could not be written: {error}"));
     }
     done.map_err(|error| error.to_failure())
+}
+
+fn page(record: &RunRecord, last: &Last) -> String {
+    let mut text = String::new();
+    if let Some(planned) = &last.planned {
+        text.push_str(&plan_summary::page(record, planned));
+    }
+    text.push_str(&summary(record));
+    text
 }
 
 fn summary(record: &RunRecord) -> String {
@@ -57,24 +67,31 @@ fn summary(record: &RunRecord) -> String {
     );
     for task in &record.tasks {
         text.push_str(&format!(
-            "| {} | {} | `{}` | {} |\n",
+            "| {} | {} | {} | {} |\n",
             task.order + 1,
             task.kind,
-            task.alias,
+            shown(task),
             task.status
         ));
     }
     for task in &record.tasks {
         if let Some(details) = &task.error_details {
             text.push_str(&format!(
-                "\n{} of `{}`:\n\n<pre>{}</pre>\n",
+                "\n{} of {}:\n\n<pre>{}</pre>\n",
                 task.kind,
-                task.alias,
+                shown(task),
                 escaped(details)
             ));
         }
     }
     text
+}
+
+fn shown(task: &Task) -> String {
+    match &task.alias {
+        Some(alias) => format!("`{alias}`"),
+        None => "the project".to_owned(),
+    }
 }
 
 /// Terraform quotes what it complains about; none of it is markup.

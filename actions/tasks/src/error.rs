@@ -1,6 +1,6 @@
 use gha::{Annotation, Failure, Severity};
 use stk_deploy::TaskError;
-use stk_run::{MissingSecret, RunId, RunStatus, Target, Task, TaskKind, exit_code};
+use stk_run::{MissingSecret, RunId, RunStatus, Target, Task, exit_code};
 use stk_store::runs::AdvanceError;
 use stk_store::{Location, OpenError, RecordError, ResumeError};
 
@@ -52,12 +52,10 @@ pub enum TasksError {
         source: RowError,
     },
     /// A task was to be executed before one that must precede it.
-    #[error("{kind} of `{alias}` cannot be executed yet: {} of `{}` is {}", .missing.kind, .missing.alias, .missing.status)]
+    #[error("{task} cannot be executed yet: {} is {}", .missing.title(), .missing.status)]
     OutOfOrder {
-        /// The task's type.
-        kind: TaskKind,
-        /// Its plugin.
-        alias: stk_run::Alias,
+        /// The task's type, and its plugin.
+        task: String,
         /// What must be done before.
         missing: Box<Task>,
     },

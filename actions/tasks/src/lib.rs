@@ -3,6 +3,7 @@
 mod action;
 mod error;
 mod inputs;
+mod plan_summary;
 mod rows;
 mod run;
 mod signals;

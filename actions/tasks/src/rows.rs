@@ -36,12 +36,10 @@ pub enum RowError {
         id: TaskId,
     },
     /// The task was started before and has not ended.
-    #[error("{kind} of `{alias}` was started before and has not ended")]
+    #[error("{task} was started before and has not ended")]
     Running {
-        /// The task's type.
-        kind: TaskKind,
-        /// Its plugin.
-        alias: stk_run::Alias,
+        /// The task's type, and its plugin.
+        task: String,
     },
 }
 
@@ -62,7 +60,13 @@ pub(crate) fn tasks(rows: &TaskList, record: &RunRecord) -> Result<Vec<Task>, Ro
         let alias = given.plugin_applied_alias.as_deref();
         for (said, recorded) in [
             (Some(given.task_type.as_str()), task.kind.name()),
-            (alias, task.alias.as_str()),
+            (
+                alias,
+                task.alias
+                    .as_ref()
+                    .map(stk_run::Alias::as_str)
+                    .unwrap_or_default(),
+            ),
         ] {
             if let Some(said) = said.filter(|said| *said != recorded) {
                 return Err(RowError::Differs {
@@ -80,10 +84,7 @@ pub(crate) fn tasks(rows: &TaskList, record: &RunRecord) -> Result<Vec<Task>, Ro
     }
     tasks.sort_by_key(|task| task.order);
     if let Some(task) = tasks.iter().find(|task| task.status == TaskStatus::Running) {
-        return Err(RowError::Running {
-            kind: task.kind,
-            alias: task.alias.clone(),
-        });
+        return Err(RowError::Running { task: task.title() });
     }
     Ok(tasks
         .into_iter()
@@ -98,14 +99,19 @@ pub(crate) fn tasks(rows: &TaskList, record: &RunRecord) -> Result<Vec<Task>, Ro
 /// order.
 pub(crate) fn missing_before<'a>(record: &'a RunRecord, task: &Task) -> Option<&'a Task> {
     let generators: Vec<_> = record
-        .unit(&task.alias)
-        .into_iter()
+        .units
+        .iter()
+        .filter(|unit| Some(&unit.alias) == task.alias.as_ref())
         .flat_map(|unit| &unit.requires)
         .filter_map(|requirement| requirement.from.as_ref())
         .collect();
     let precedes = |other: &Task| match task.kind {
         TaskKind::IacSelfHosted => {
-            other.kind == TaskKind::DeploySelfHosted && generators.contains(&&other.alias)
+            other.kind == TaskKind::DeploySelfHosted
+                && other
+                    .alias
+                    .as_ref()
+                    .is_some_and(|alias| generators.contains(&alias))
         }
         TaskKind::DeploySelfHosted => {
             other.kind == TaskKind::IacSelfHosted && other.alias == task.alias

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use gha::{Environment, Log};
-use stk_deploy::{Done, Progress, TaskError, Tools};
-use stk_run::{Clock, Event, RunId, RunRecord, RunStatus, Task, TaskKind};
+use stk_deploy::{Done, PlannedProject, Progress, TaskError, Tools};
+use stk_run::{Alias, Clock, Event, RunId, RunRecord, RunStatus, Stored, Task, TaskKind, Unit};
 use stk_store::runs::{self, AdvanceError};
 use stk_store::{DeploymentLock, Released, Store, Versioned};
 use tokio_util::sync::CancellationToken;
@@ -34,7 +34,7 @@ pub async fn run(
     cancel: &CancellationToken,
     temporary: &Path,
 ) -> Result<Report, TasksError> {
-    let mut record = None;
+    let mut last = Last::default();
     run_until(
         request,
         environment,
@@ -42,13 +42,24 @@ pub async fn run(
         clock,
         cancel,
         temporary,
-        &mut record,
+        &mut last,
     )
     .await?;
-    Ok(Report { record })
+    Ok(Report {
+        record: last.record,
+    })
 }
 
-/// The same; leaves the run's record in `last` also when it fails.
+/// What is known at the end, also of a failure.
+#[derive(Debug, Default)]
+pub(crate) struct Last {
+    /// The run's record.
+    pub(crate) record: Option<RunRecord>,
+    /// What was planned, if a PLAN task was executed.
+    pub(crate) planned: Option<Box<PlannedProject>>,
+}
+
+/// The same; leaves what is known in `last` also when it fails.
 pub(crate) async fn run_until(
     request: &Request,
     environment: &Environment,
@@ -56,7 +67,7 @@ pub(crate) async fn run_until(
     clock: &Clock,
     cancel: &CancellationToken,
     temporary: &Path,
-    last: &mut Option<RunRecord>,
+    last: &mut Last,
 ) -> Result<(), TasksError> {
     if request.rows.rows().is_empty() {
         log.line("the task list is empty: there is nothing to do");
@@ -85,8 +96,8 @@ pub(crate) async fn run_until(
     // stored IaC declares.
     let needing = tasks
         .iter()
-        .filter(|task| task.kind != TaskKind::IacSelfHosted)
-        .filter_map(|task| record.unit(&task.alias));
+        .filter(|task| !is_render(task.kind))
+        .flat_map(|task| of_task(&record, task));
     let missing = request.secrets.missing(needing);
     if !missing.is_empty() {
         return Err(TasksError::Secrets { missing });
@@ -119,10 +130,7 @@ pub(crate) async fn run_until(
         clock,
         cancel,
     };
-    let prepared = if tasks
-        .iter()
-        .any(|task| task.kind != TaskKind::IacSelfHosted)
-    {
+    let prepared = if tasks.iter().any(|task| !is_render(task.kind)) {
         find_terraform(request, environment, log, &mut tools).await
     } else {
         Ok(())
@@ -133,6 +141,7 @@ pub(crate) async fn run_until(
         log,
         clock,
         record: &mut record,
+        planned: None,
     };
     let done = match prepared {
         Ok(()) => executor.all(&tasks, &lock).await,
@@ -140,11 +149,26 @@ pub(crate) async fn run_until(
         Err(_) if cancel.is_cancelled() => executor.interrupted(&lock, None).await,
         Err(error) => Err(error),
     };
+    let executor_planned = executor.planned.take();
     if record.status.is_final() {
         release(lock, tools.iac_store, log).await;
     }
-    *last = Some(record.into_value());
+    last.planned = executor_planned;
+    last.record = Some(record.into_value());
     done
+}
+
+/// Whether a task only renders: it needs no Terraform and no secrets.
+fn is_render(kind: TaskKind) -> bool {
+    matches!(kind, TaskKind::IacSelfHosted | TaskKind::UnifiedIac)
+}
+
+/// The plugins that a task is of.
+fn of_task<'r>(record: &'r RunRecord, task: &Task) -> Vec<&'r Unit> {
+    match &task.alias {
+        Some(alias) => record.unit(alias).into_iter().collect(),
+        None => record.units.iter().collect(),
+    }
 }
 
 async fn find_terraform(
@@ -206,6 +230,7 @@ struct Executor<'a> {
     log: &'a Log,
     clock: &'a Clock,
     record: &'a mut Versioned<RunRecord>,
+    planned: Option<Box<PlannedProject>>,
 }
 
 impl Executor<'_> {
@@ -217,23 +242,22 @@ impl Executor<'_> {
             }
             if let Some(missing) = rows::missing_before(self.record, task) {
                 return Err(TasksError::OutOfOrder {
-                    kind: task.kind,
-                    alias: task.alias.clone(),
+                    task: task.title(),
                     missing: Box::new(missing.clone()),
                 });
             }
-            let group = self.log.group(&format!(
-                "[{}/{total}] {} {}",
-                task.order + 1,
-                task.kind,
-                task.alias
-            ));
+            let group = self
+                .log
+                .group(&format!("[{}/{total}] {}", task.order + 1, task.title()));
             self.advance(lock, Event::TaskStarted(task.id)).await?;
             let log = self.log;
             let mut report = |progress: Progress| match progress {
                 // On GitHub it stands alone, on the page of the workflow run.
                 Progress::Warning(text) => {
-                    log.warning(&format!("plugin `{}`: {text}", task.alias));
+                    log.warning(&match &task.alias {
+                        Some(alias) => format!("plugin `{alias}`: {text}"),
+                        None => text,
+                    });
                 }
                 Progress::Step(text) => log.line(&format!("  {text}")),
                 Progress::Line(text) => log.line(&format!("    {text}")),
@@ -265,25 +289,43 @@ impl Executor<'_> {
         task: &Task,
         done: &Done,
     ) -> Result<(), TasksError> {
-        let mut iac = None;
+        let mut stored = Stored::Nothing;
         match done {
-            Done::Stored(stored) => {
-                let files = if stored.files == 1 { "file" } else { "files" };
-                self.log
-                    .line(&format!("  {} {files} rendered", stored.files));
-                iac = Some(stored.iac.clone());
+            Done::Stored(done) => {
+                let files = if done.files == 1 { "file" } else { "files" };
+                self.log.line(&format!("  {} {files} rendered", done.files));
+                stored = Stored::Iac(done.iac.clone());
             }
             Done::Deployed(deployed) => {
-                for connection in &deployed.published {
-                    self.log
-                        .line(&format!("  published connection `{connection}`"));
+                self.published(&deployed.published);
+                if let Some(alias) = &task.alias {
+                    self.write_outputs(alias, &deployed.outputs);
                 }
-                self.write_outputs(task, &deployed.outputs);
+            }
+            Done::DeployedProject(deployed) => {
+                self.published(&deployed.published);
+                for (alias, outputs) in &deployed.outputs {
+                    self.write_outputs(alias, outputs);
+                }
+            }
+            Done::Planned(planned) => {
+                stored = Stored::Plan(planned.plan.clone());
+                self.planned = Some(planned.clone());
             }
             _ => self.log.line("  destroyed"),
         }
-        let event = Event::TaskSucceeded { task: task.id, iac };
+        let event = Event::TaskSucceeded {
+            task: task.id,
+            stored,
+        };
         self.advance(lock, event).await
+    }
+
+    fn published(&self, connections: &[String]) {
+        for connection in connections {
+            self.log
+                .line(&format!("  published connection `{connection}`"));
+        }
     }
 
     async fn failed(
@@ -367,15 +409,14 @@ impl Executor<'_> {
     }
 
     /// The published action leaves a plugin's outputs in a file of its own.
-    fn write_outputs(&self, task: &Task, outputs: &serde_json::Value) {
+    fn write_outputs(&self, alias: &Alias, outputs: &serde_json::Value) {
         let Some(files) = self.outputs else {
             return;
         };
-        let path = files.folder.join(format!("{}{}", task.alias, files.suffix));
+        let path = files.folder.join(format!("{alias}{}", files.suffix));
         if let Err(error) = std::fs::write(&path, format!("{outputs:#}\n")) {
             self.log.warning(&format!(
-                "the outputs of `{}` could not be written to {}: {error}",
-                task.alias,
+                "the outputs of `{alias}` could not be written to {}: {error}",
                 path.display()
             ));
         }

@@ -25,6 +25,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Call {
     /// Order the plugins, show what will happen, ask, and apply them.
     Deploy(Deploy),
+    /// Show what a deployment would change, and change nothing. Needs `--mode unified`.
+    Plan(Deployment),
     /// Report everything that is wrong with stk.yaml and its plugins.
     Validate(Validate),
     /// Show in which order the plugins are applied, and what each needs from which.
@@ -70,6 +72,16 @@ pub(crate) struct StoreArguments {
 #[derive(Args, Debug)]
 pub(crate) struct Deploy {
     #[command(flatten)]
+    pub(crate) deployment: Deployment,
+    /// Do not ask before applying.
+    #[arg(long)]
+    pub(crate) auto_approve: bool,
+}
+
+/// What is deployed, how and where to.
+#[derive(Args, Debug)]
+pub(crate) struct Deployment {
+    #[command(flatten)]
     pub(crate) project: ProjectArguments,
     /// The environment to deploy to.
     #[arg(long, value_name = "NAME")]
@@ -77,7 +89,7 @@ pub(crate) struct Deploy {
     /// The version tag to deploy.
     #[arg(long, value_name = "TAG")]
     pub(crate) version: Option<String>,
-    /// How the plugins' Terraform is organised; `per-plugin` is the only mode of this version.
+    /// How the plugins' Terraform is organised: `per-plugin` (the default), a project for each; `unified`, one for all.
     #[arg(long, value_name = "MODE")]
     pub(crate) mode: Option<String>,
     #[command(flatten)]
@@ -88,9 +100,6 @@ pub(crate) struct Deploy {
     /// workdir].
     #[arg(long, value_name = "STORE")]
     pub(crate) state_store: Option<String>,
-    /// Do not ask before applying.
-    #[arg(long)]
-    pub(crate) auto_approve: bool,
 }
 
 #[derive(Args, Debug)]
@@ -293,18 +302,13 @@ pub(crate) fn check_version_tag(
     }
 }
 
-/// This version has one mode.
+/// That the mode is one that there is.
 pub(crate) fn check_mode(flag: Option<&str>, environment: &Environment) -> Result<(), Failure> {
     match flag.or_else(|| Inputs::new(environment).text("DEPLOY_MODE")) {
-        None | Some("per-plugin") => Ok(()),
-        Some("unified") => Err(Failure::new(
-            exit_code::INPUTS,
-            "unified deployment is not available in this version",
-        )
-        .with_help("leave --mode out, or give `per-plugin`")),
+        None | Some("per-plugin" | "unified") => Ok(()),
         Some(other) => Err(
             Failure::new(exit_code::INPUTS, format!("`{other}` is not a mode"))
-                .with_help("give `per-plugin`"),
+                .with_help("give `per-plugin` or `unified`"),
         ),
     }
 }

@@ -2,12 +2,12 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
-use gha::{Environment, Failure, Log};
-use stk_run::{Clock, TaskKind, TaskList, exit_code};
+use gha::{Environment, Failure, Inputs, Log};
+use stk_run::{Action, Clock, DeployMode, TaskList, exit_code};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{
-    Deploy, check_mode, check_version_tag, current_folder, required_environment_name,
+    Deploy, Deployment, check_mode, check_version_tag, current_folder, required_environment_name,
 };
 
 pub(crate) async fn run(
@@ -22,6 +22,48 @@ pub(crate) async fn run(
         )
         .with_help("give --auto-approve to deploy without a question"));
     }
+    let approval = if call.auto_approve {
+        Approval::Given
+    } else {
+        Approval::Asked
+    };
+    deploy(&call.deployment, &approval, environment, log).await
+}
+
+/// `stk-runtime plan`: the same up to the plan; the run is cancelled then.
+pub(crate) async fn plan(
+    call: &Deployment,
+    environment: &Environment,
+    log: &Log,
+) -> Result<u8, Failure> {
+    let mode = call.mode.as_deref();
+    if mode.or_else(|| Inputs::new(environment).text("DEPLOY_MODE")) != Some("unified") {
+        return Err(Failure::new(
+            exit_code::INPUTS,
+            "only a project that is deployed as one can be planned as a whole",
+        )
+        .with_help(
+            "give --mode unified; per plugin, what a plugin depends on is known only when the ones before \
+             it are applied",
+        ));
+    }
+    deploy(call, &Approval::Never, environment, log).await
+}
+
+/// Whether what was planned is applied.
+#[derive(Debug, PartialEq, Eq)]
+enum Approval {
+    Given,
+    Asked,
+    Never,
+}
+
+async fn deploy(
+    call: &Deployment,
+    approval: &Approval,
+    environment: &Environment,
+    log: &Log,
+) -> Result<u8, Failure> {
     // Asked for here in the words of the command line; what comes next speaks of inputs.
     required_environment_name(call.env.as_deref(), environment)?;
     check_version_tag(call.version.as_deref(), environment)?;
@@ -43,7 +85,11 @@ pub(crate) async fn run(
         return Ok(exit_code::OK);
     }
     tasks.run_id = run_id.to_string();
-    tasks.rows = TaskList::of_run(&started.record);
+    let unified = started.record.mode == DeployMode::Unified;
+    let of_kind = |prepares: bool| {
+        let tasks = started.record.tasks.iter();
+        TaskList::of(tasks.filter(|task| !unified || task.kind.prepares() == prepares))
+    };
 
     let canceller = Canceller {
         request: stk_cancel::Request {
@@ -55,23 +101,45 @@ pub(crate) async fn run(
         log,
         clock: &clock,
     };
-    if !call.auto_approve && !approved(&cancel).await {
-        canceller.cancel().await;
-        log.line("nothing was applied");
-        return Ok(exit_code::CANCELLED);
-    }
     let temporary = std::env::temp_dir();
+    if unified {
+        // What is approved is the plan.
+        tasks.rows = of_kind(true);
+        let planned = stk_tasks::run(&tasks, &environment, log, &clock, &cancel, &temporary).await;
+        if let Err(error) = planned {
+            canceller.cancel().await;
+            return Err(error.to_failure());
+        }
+    }
+    tasks.rows = of_kind(false);
+    match approval {
+        Approval::Given => {}
+        Approval::Asked if approved(&cancel).await => {}
+        Approval::Asked => {
+            canceller.cancel().await;
+            log.line("nothing was applied");
+            return Ok(exit_code::CANCELLED);
+        }
+        Approval::Never => {
+            canceller.cancel().await;
+            log.line("this was a plan: nothing was applied");
+            return Ok(exit_code::OK);
+        }
+    }
     let done = stk_tasks::run(&tasks, &environment, log, &clock, &cancel, &temporary).await;
     match done {
         Ok(report) => {
             if let Some(record) = report.record {
-                let count = |kind| record.tasks.iter().filter(|task| task.kind == kind).count();
-                let applied = count(TaskKind::DeploySelfHosted);
+                let count = |action| {
+                    let units = record.units.iter();
+                    units.filter(|unit| unit.action == action).count()
+                };
+                let applied = count(Action::Apply);
                 let plugins = if applied == 1 { "plugin" } else { "plugins" };
                 log.line(&format!(
                     "run {run_id} is {}: {applied} {plugins} applied, {} destroyed",
                     record.status,
-                    count(TaskKind::DestroySelfHosted)
+                    count(Action::Destroy)
                 ));
             }
             Ok(exit_code::OK)
@@ -124,7 +192,7 @@ async fn approved(cancel: &CancellationToken) -> bool {
 }
 
 /// The flags as the actions' inputs.
-fn with_inputs(call: &Deploy, environment: &Environment) -> Environment {
+fn with_inputs(call: &Deployment, environment: &Environment) -> Environment {
     let path = |path: &Option<std::path::PathBuf>| {
         path.as_ref()
             .map(|path| path.to_string_lossy().into_owned())

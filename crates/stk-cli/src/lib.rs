@@ -46,6 +46,7 @@ pub fn main(environment: &Environment, log: &Log) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::from_error(exit_code::BUG, &error))?;
     let code = match arguments.call {
         Call::Deploy(call) => runtime.block_on(deploy::run(&call, environment, log)),
+        Call::Plan(call) => runtime.block_on(deploy::plan(&call, environment, log)),
         Call::Validate(call) => validate::run(&call, environment, log),
         Call::Graph(call) => runtime.block_on(graph::run(&call, environment)),
         Call::Render(call) => runtime.block_on(render::run(&call, environment, log)),

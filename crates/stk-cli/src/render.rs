@@ -21,6 +21,13 @@ pub(crate) async fn run(
     log: &Log,
 ) -> Result<u8, Failure> {
     check_mode(call.mode.as_deref(), environment)?;
+    if call.mode.as_deref() == Some("unified") {
+        return Err(Failure::new(
+            exit_code::INPUTS,
+            "rendering the composed project is not available in this version",
+        )
+        .with_help("leave --mode out to render each plugin"));
+    }
     let name = required_environment_name(call.env.as_deref(), environment)?;
     let workdir = call.project.workdir(environment);
     let dynamic = call.plugins.dynamic(environment)?;
@@ -128,6 +135,7 @@ pub(crate) fn record(
         project::ordered(&project.units, &[], &project.manifest.file).map_err(project::no_order)?;
     let target = project::target(&project.manifest, name.to_owned())?;
     let settings = Settings {
+        mode: stk_run::DeployMode::PerPlugin,
         secrets: stk_run::Secrets::default(),
         environment: name.to_owned(),
         version_tag: String::new(),

@@ -97,7 +97,10 @@ fn summary(record: &RunRecord) -> String {
         vec![
             (task.order + 1).to_string(),
             task.kind.to_string(),
-            task.alias.to_string(),
+            task.alias
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             task.status.to_string(),
             task.finished_at
                 .map(|at| format!("{at:.0}"))
@@ -114,7 +117,7 @@ fn summary(record: &RunRecord) -> String {
     );
     for task in &record.tasks {
         if let Some(details) = &task.error_details {
-            text.push_str(&format!("\n{} of `{}`: {details}", task.kind, task.alias));
+            text.push_str(&format!("\n{}: {details}", task.title()));
         }
     }
     text

@@ -10,6 +10,17 @@ use stk_store::{RecordError, Store, connections};
 pub struct Connections {
     pub(crate) values: BTreeMap<String, ConnectionValues>,
     pub(crate) unknown: BTreeMap<String, String>,
+    /// By slot: what a plugin of the same project generates.
+    pub(crate) references: BTreeMap<String, References>,
+}
+
+/// The attributes of a connection that a plugin of the same project generates.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct References {
+    /// The plugin that generates the connection.
+    pub(crate) generator: String,
+    /// Attribute to the Terraform output that fills it.
+    pub(crate) outputs: BTreeMap<String, String>,
 }
 
 impl Connections {
@@ -17,6 +28,14 @@ impl Connections {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The attributes of the connection in `slot` that only Terraform knows.
+    pub(crate) fn attributes(&self, slot: &str) -> impl Iterator<Item = String> {
+        let references = self.references.get(slot);
+        references
+            .into_iter()
+            .flat_map(|references| references.outputs.keys().cloned())
     }
 
     /// The values of the connection in `slot`.

@@ -150,6 +150,14 @@ fn fill_connection_inputs(
                         refusals.add_input(below, reason(attribute, &selected));
                     }
                 }
+                for (slot, attribute) in slot
+                    .into_iter()
+                    .flat_map(|slot| connections.attributes(slot).map(move |name| (slot, name)))
+                {
+                    let slot = slot.to_owned();
+                    let place = [path.as_slice(), std::slice::from_ref(&attribute)].concat();
+                    refusals.add_opaque_input(place, Opaque::Attribute { slot, attribute });
+                }
                 if let Some(reason) = slot.and_then(|slot| connections.unknown.get(slot)) {
                     refusals.add_input(path.clone(), reason.clone());
                 }
@@ -189,7 +197,42 @@ fn slot_of<'a>(connection: &str, unit: &'a Unit) -> Option<&'a str> {
 #[derive(Default)]
 struct Refusals {
     refused: Vec<(Vec<String>, String)>,
-    opaque: Vec<(Vec<String>, SecretPath)>,
+    opaque: Vec<(Vec<String>, Opaque)>,
+}
+
+/// A value that is printed as a token.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Opaque {
+    /// A secret input.
+    Secret(SecretPath),
+    /// An attribute of a connection that a plugin of the same project generates.
+    Attribute {
+        /// The slot of the connection.
+        slot: String,
+        /// The attribute.
+        attribute: String,
+    },
+}
+
+impl Opaque {
+    /// What [`Token::name`](stk_render::Token) is for it. A secret's name has no tab.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Secret(path) => secrets::name(path),
+            Self::Attribute { slot, attribute } => format!("{slot}\t{attribute}"),
+        }
+    }
+
+    fn reason(&self) -> String {
+        match self {
+            Self::Secret(path) => secrets::reason(path),
+            Self::Attribute { slot, attribute } => format!(
+                "the attribute `{attribute}` of the connection `{slot}` is not known before the plan is \
+                 applied: a template can only print it, into the value of an argument or a quoted \
+                 text; do what is to be done with it in Terraform"
+            ),
+        }
+    }
 }
 
 impl Refusals {
@@ -201,11 +244,15 @@ impl Refusals {
         self.refused.push((path, reason));
     }
 
-    fn add_secret(&mut self, path: &SecretPath) {
+    fn add_opaque_input(&mut self, path: Vec<String>, opaque: Opaque) {
         let mut below = vec!["inputs".to_owned()];
-        below.extend(path.parts().iter().cloned());
-        self.opaque.push((below, path.clone()));
-        self.opaque.push((path.parts().to_vec(), path.clone()));
+        below.extend(path.iter().cloned());
+        self.opaque.push((below, opaque.clone()));
+        self.opaque.push((path, opaque));
+    }
+
+    fn add_secret(&mut self, path: &SecretPath) {
+        self.add_opaque_input(path.parts().to_vec(), Opaque::Secret(path.clone()));
     }
 
     fn add_connections(&mut self, unit: &Unit, connections: &Connections) {
@@ -214,6 +261,12 @@ impl Refusals {
             let path = ["connections".to_owned(), slot.clone()];
             if let Some(reason) = connections.unknown.get(slot) {
                 self.refused.push((path.to_vec(), reason.clone()));
+            }
+            for attribute in connections.attributes(slot) {
+                let path = [path.as_slice(), std::slice::from_ref(&attribute)].concat();
+                let slot = slot.clone();
+                self.opaque
+                    .push((path, Opaque::Attribute { slot, attribute }));
             }
             let values = connections.values.get(slot);
             for attribute in values.iter().flat_map(|values| &values.sensitive) {
@@ -237,9 +290,9 @@ impl Refusals {
             let path: Vec<_> = path.iter().map(String::as_str).collect();
             context.refuse(&path, reason);
         }
-        for (path, secret) in &self.opaque {
+        for (path, opaque) in &self.opaque {
             let path: Vec<_> = path.iter().map(String::as_str).collect();
-            context.opaque(&path, secrets::name(secret), secrets::reason(secret));
+            context.opaque(&path, opaque.name(), opaque.reason());
         }
         context
     }

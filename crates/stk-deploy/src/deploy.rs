@@ -22,15 +22,15 @@
 //! changes what is still to be changed and nothing else.
 
 use stk_run::{
-    CONNECTION_VERSION, ConnectionRecord, ConnectionValues, DEPLOYED_VERSION, DeployedUnit,
-    Execution, Generation, IacReference, Publisher, Requirement, RunRecord, Unit,
+    CONNECTION_VERSION, ConnectionRecord, ConnectionValues, DEPLOYED_VERSION, DeployMode,
+    DeployedUnit, Execution, Generation, IacReference, Publisher, Requirement, RunRecord, Unit,
 };
 use stk_store::connections::Published;
 use stk_store::{DeploymentLock, connections, deployed};
 use terraform_runner::event::ChangeSummary;
 use terraform_runner::{ApplyOptions, InitOptions, Planned};
 
-use crate::error::{Failing, TaskError};
+use crate::error::{Failing, Scope, TaskError};
 use crate::steps::{Steps, load};
 use crate::tools::{Progress, Tools};
 use crate::{held, mapping};
@@ -56,18 +56,19 @@ pub(crate) async fn run(
 ) -> Result<Deployed, TaskError> {
     let alias = &unit.alias;
     let iac = unit.iac.as_ref().ok_or_else(|| TaskError::NoIac {
-        alias: alias.clone(),
+        scope: alias.into(),
     })?;
     let before = deployed::load(tools.iac_store, &record.target, alias)
         .await
         .map_err(|source| TaskError::record(alias, source))?;
 
-    let folder = load(record, unit, iac, tools).await?;
-    let steps = Steps::new(unit, tools, &folder, lock)?;
+    let scope = Scope::from(alias);
+    let folder = load(record, &scope, iac, tools).await?;
+    let steps = Steps::new(scope, Some(iac), &[unit], tools, &folder, lock)?;
     steps.init(&InitOptions::default(), report).await?;
-    let planned: Planned = steps.plan(report).await?;
+    let planned: Planned = steps.plan(&[], report).await?;
 
-    held::before_changes(record, unit, tools).await?;
+    held::before_changes(record, &alias.into(), tools).await?;
     // From here on Terraform may leave resources behind, whatever happens next.
     let execution = Execution {
         run_id: record.run_id,
@@ -87,7 +88,7 @@ pub(crate) async fn run(
         .apply(planned.file, &options, Failing::Apply, report)
         .await?;
 
-    held::after_changes(record, unit, tools).await?;
+    held::after_changes(record, &alias.into(), tools).await?;
     let generated = generated(unit, &applied.outputs)?;
     for (generation, values) in &generated {
         publish(record, unit, generation, values, lock, tools, report).await?;
@@ -102,6 +103,7 @@ pub(crate) async fn run(
     }
     let success = DeployedUnit {
         version: DEPLOYED_VERSION,
+        mode: DeployMode::PerPlugin,
         unit: unit.clone(),
         last_success: Some(execution.clone()),
         last_attempt: execution,
@@ -121,7 +123,11 @@ pub(crate) async fn run(
 
 /// The plugin as it is known while its apply is under way: what succeeded last stays what a destroy
 /// would use, and whatever either of the two requires or generates counts.
-fn attempted(unit: &Unit, before: Option<&DeployedUnit>, execution: &Execution) -> DeployedUnit {
+pub(crate) fn attempted(
+    unit: &Unit,
+    before: Option<&DeployedUnit>,
+    execution: &Execution,
+) -> DeployedUnit {
     let last_success = before.and_then(|before| before.last_success.clone());
     let (mut known, other) = match before {
         Some(before) if last_success.is_some() => (before.unit.clone(), Some(unit)),
@@ -141,13 +147,14 @@ fn attempted(unit: &Unit, before: Option<&DeployedUnit>, execution: &Execution) 
     }
     DeployedUnit {
         version: DEPLOYED_VERSION,
+        mode: DeployMode::PerPlugin,
         unit: known,
         last_success,
         last_attempt: execution.clone(),
     }
 }
 
-fn generates(unit: &Unit, connection: &str) -> bool {
+pub(crate) fn generates(unit: &Unit, connection: &str) -> bool {
     let mut all = unit.generates.iter();
     all.any(|generation| generation.connection == connection)
 }
@@ -162,7 +169,7 @@ fn generated<'a>(
             mapping::values(generation, outputs)
                 .map(|values| (generation, values))
                 .map_err(|source| TaskError::Mapping {
-                    alias: unit.alias.clone(),
+                    scope: (&unit.alias).into(),
                     source,
                 })
         })
@@ -203,7 +210,10 @@ async fn publish(
     Ok(())
 }
 
-/// Which archive a unit's task executes; for messages.
-pub(crate) fn archive_name(iac: &IacReference, unit: &Unit) -> String {
-    format!("iac/{}.zip of run {}", unit.alias, iac.run_id)
+/// Which archive a task executes; for messages.
+pub(crate) fn archive_name(iac: &IacReference, scope: &Scope) -> String {
+    match scope.alias() {
+        Some(alias) => format!("iac/{alias}.zip of run {}", iac.run_id),
+        None => format!("iac.zip of run {}", iac.run_id),
+    }
 }

@@ -10,7 +10,7 @@ use stk_run::{RunRecord, Unit};
 use stk_store::{DeploymentLock, connections, deployed};
 use terraform_runner::{ApplyOptions, InitOptions};
 
-use crate::error::{Failing, TaskError};
+use crate::error::{Failing, Scope, TaskError};
 use crate::held;
 use crate::steps::{Steps, load};
 use crate::tools::{Progress, Tools};
@@ -24,13 +24,14 @@ pub(crate) async fn run(
 ) -> Result<(), TaskError> {
     let alias = &unit.alias;
     let iac = unit.iac.as_ref().ok_or_else(|| TaskError::NoIac {
-        alias: alias.clone(),
+        scope: alias.into(),
     })?;
-    let folder = load(record, unit, iac, tools).await?;
-    let steps = Steps::new(unit, tools, &folder, lock)?;
+    let scope = Scope::from(alias);
+    let folder = load(record, &scope, iac, tools).await?;
+    let steps = Steps::new(scope, Some(iac), &[unit], tools, &folder, lock)?;
     steps.init(&InitOptions::default(), report).await?;
-    let planned = steps.plan_destroy(report).await?;
-    held::before_changes(record, unit, tools).await?;
+    let planned = steps.plan_destroy(&[], report).await?;
+    held::before_changes(record, &alias.into(), tools).await?;
     if planned.has_changes {
         let options = ApplyOptions {
             parallelism: steps.parallelism(),
@@ -40,7 +41,7 @@ pub(crate) async fn run(
             .apply(planned.file, &options, Failing::Destroy, report)
             .await?;
     }
-    held::after_changes(record, unit, tools).await?;
+    held::after_changes(record, &alias.into(), tools).await?;
     for generation in &unit.generates {
         connections::withdraw(tools.iac_store, lock, alias, &generation.connection)
             .await

@@ -2,13 +2,50 @@ use std::fmt;
 use std::path::PathBuf;
 
 use stk_compose::policy::RequiredVersion;
-use stk_run::{Alias, IacReference, TaskKind, Unit, exit_code};
+use stk_run::{Alias, IacReference, TaskKind, exit_code};
 use stk_store::archive::{PackError, UnpackError};
 use stk_store::{ArchiveError, Location, RecordError, ResumeError, StoreError};
-use terraform_runner::{EnvironmentError, StepError};
+use terraform_runner::{AddressError, EnvironmentError, StepError};
 
 use crate::deploy::archive_name;
-use crate::{ConnectionError, MappingError, ProjectError, UnitError};
+use crate::{
+    BundleError, ConnectionError, MappingError, ProjectError, ProjectUnitError, UnitError,
+};
+
+/// What a task is of. Displays as "plugin `orders-topic`" or "the project".
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Scope {
+    /// One plugin.
+    Plugin(Alias),
+    /// All plugins, as one project.
+    Project,
+}
+
+impl Scope {
+    /// The plugin, if it is one.
+    #[must_use]
+    pub fn alias(&self) -> Option<&Alias> {
+        match self {
+            Self::Plugin(alias) => Some(alias),
+            Self::Project => None,
+        }
+    }
+}
+
+impl From<&Alias> for Scope {
+    fn from(alias: &Alias) -> Self {
+        Self::Plugin(alias.clone())
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plugin(alias) => write!(formatter, "plugin `{alias}`"),
+            Self::Project => formatter.write_str("the project"),
+        }
+    }
+}
 
 /// Why a task failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,29 +55,29 @@ pub enum TaskError {
     #[error(transparent)]
     Unit(#[from] UnitError),
     /// A connection that the plugin requires has no values.
-    #[error("plugin `{alias}` cannot be rendered yet")]
+    #[error("{scope} cannot be rendered yet")]
     Connection {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// Which connection, and why.
         #[source]
         source: Box<ConnectionError>,
     },
     /// The plugin wants another version of Terraform.
-    #[error("plugin `{alias}` does not work with {program}: {}", wanted(.unmet))]
+    #[error("{scope} does not work with {program}: {}", wanted(.unmet))]
     RequiredVersion {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// What there is.
         program: String,
         /// What it wants, and where; never empty.
         unmet: Vec<RequiredVersion>,
     },
     /// A Terraform command failed or was interrupted.
-    #[error("plugin `{alias}` could not be {failing}")]
+    #[error("{scope} could not be {failing}")]
     Terraform {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// What was being done.
         failing: Failing,
         /// How Terraform failed.
@@ -52,43 +89,81 @@ pub enum TaskError {
         rescued: Option<Result<String, Box<StoreError>>>,
     },
     /// Terraform succeeded, but lacks outputs that generated connections need.
-    #[error("plugin `{alias}` was applied, but its connections could not be published")]
+    #[error("{scope} was applied, but its connections could not be published")]
     Mapping {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// Which connection, and what is missing.
         #[source]
         source: MappingError,
     },
     /// The IaC could not be laid out on disk.
-    #[error("plugin `{alias}` could not be prepared for Terraform")]
+    #[error("{scope} could not be prepared for Terraform")]
     Project {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// Why.
         #[source]
         source: ProjectError,
     },
     /// A secret cannot be handed to Terraform.
-    #[error("the secrets of plugin `{alias}` could not be handed to Terraform")]
+    #[error("the secrets of {scope} could not be handed to Terraform")]
     Secrets {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// Why.
         #[source]
         source: EnvironmentError,
     },
-    /// No IaC is recorded for the plugin: its IAC task was not executed.
-    #[error("plugin `{alias}` has no stored IaC in this run")]
-    NoIac {
+    /// The plugins cannot be made one project.
+    #[error("the plugins could not be composed into one project")]
+    Compose(#[source] ProjectUnitError),
+    /// The plan cannot be stored or read.
+    #[error("the plan could not be kept or read")]
+    Bundle(#[source] BundleError),
+    /// The alias cannot be a module's name; the plugins were composed by another version.
+    #[error("{scope} cannot be a module of the project")]
+    Address {
         /// The plugin.
-        alias: Alias,
+        scope: Scope,
+        /// Why.
+        #[source]
+        source: AddressError,
+    },
+    /// No plan is recorded: the PLAN task was not executed.
+    #[error("this run has no plan")]
+    NoPlan,
+    /// The plan was made with another Terraform.
+    #[error("the plan was made with {planned}, and this is {found}")]
+    OtherProgram {
+        /// What planned.
+        planned: String,
+        /// What was to apply.
+        found: String,
+    },
+    /// Destroying what goes away would destroy something that stays.
+    #[error("destroying would take along what belongs to plugins that stay: {}", .addresses.join(", "))]
+    DestroysOthers {
+        /// The resources.
+        addresses: Vec<String>,
+    },
+    /// Destroying would destroy more than was shown.
+    #[error("destroying would take along what the plan did not show: {}", .addresses.join(", "))]
+    DestroysMore {
+        /// The resources.
+        addresses: Vec<String>,
+    },
+    /// No IaC is recorded for the plugin: its IAC task was not executed.
+    #[error("{scope} has no stored IaC in this run")]
+    NoIac {
+        /// What the task is of.
+        scope: Scope,
     },
     /// The plugin's package or IaC is missing in the store or was changed.
-    #[error("{what} of plugin `{alias}` could not be fetched")]
+    #[error("{what} of {scope} could not be fetched")]
     Archive {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// What was fetched.
         what: String,
         /// Why not.
@@ -96,46 +171,46 @@ pub enum TaskError {
         source: Box<ArchiveError>,
     },
     /// A stored archive is not one that this program would write.
-    #[error("an archive of plugin `{alias}` could not be unpacked")]
+    #[error("an archive of {scope} could not be unpacked")]
     Unpack {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// Why.
         #[source]
         source: UnpackError,
     },
     /// The rendered files cannot be packed.
-    #[error("the IaC of plugin `{alias}` could not be packed")]
+    #[error("the IaC of {scope} could not be packed")]
     Pack {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// Why.
         #[source]
         source: PackError,
     },
     /// The store failed.
-    #[error("the store failed for plugin `{alias}`")]
+    #[error("the store failed for {scope}")]
     Store {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// How.
         #[source]
         source: Box<StoreError>,
     },
     /// A stored document could not be read or written.
-    #[error("the records of plugin `{alias}` could not be read or written")]
+    #[error("the records of {scope} could not be read or written")]
     Record {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// How.
         #[source]
         source: Box<RecordError>,
     },
     /// An earlier task left a state that Terraform could not save, and nobody has put it back.
-    #[error("plugin `{alias}` has a state that was never put back: `{rescued}` in {location}")]
+    #[error("{scope} has a state that was never put back: `{rescued}` in {location}")]
     Rescued {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// The state, as a path in the store.
         rescued: String,
         /// The store.
@@ -145,12 +220,12 @@ pub enum TaskError {
     },
     /// The run lost its lock while the task was executed: somebody cancelled it.
     #[error(
-        "plugin `{alias}` was {} because the run was ended from elsewhere",
+        "{scope} was {} because the run was ended from elsewhere",
         if *.changed { "changed, but is not recorded," } else { "left as it was" }
     )]
     LockLost {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
         /// Whether Terraform had changed something by then.
         changed: bool,
         /// Who holds the lock now.
@@ -158,22 +233,22 @@ pub enum TaskError {
         source: Box<ResumeError>,
     },
     /// The state store has no folder that Terraform could keep a state in.
-    #[error("the state of plugin `{alias}` cannot be kept in this kind of store")]
+    #[error("the state of {scope} cannot be kept in this kind of store")]
     NoLocalState {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
     },
     /// The caller brought no Terraform; a fault of this program.
-    #[error("plugin `{alias}` needs Terraform, but none was made ready")]
+    #[error("{scope} needs Terraform, but none was made ready")]
     NoTerraform {
-        /// The plugin.
-        alias: Alias,
+        /// What the task is of.
+        scope: Scope,
     },
     /// The task names a plugin that its run does not have; the record was changed by hand.
-    #[error("the run has a task for plugin `{alias}`, but no such plugin")]
+    #[error("the run has a {kind} task, but no plugin that it is of")]
     NoSuchUnit {
-        /// The plugin.
-        alias: Alias,
+        /// The type of the task.
+        kind: TaskKind,
     },
     /// The task is of a type that this version does not execute.
     #[error("tasks of type {kind} are not available in this version")]
@@ -227,7 +302,11 @@ impl TaskError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unit(_) => exit_code::TEMPLATE,
+            Self::Unit(_) | Self::Compose(_) => exit_code::TEMPLATE,
+            Self::Bundle(_) => exit_code::STORE,
+            Self::OtherProgram { .. } | Self::DestroysOthers { .. } | Self::DestroysMore { .. } => {
+                exit_code::TERRAFORM
+            }
             Self::Terraform { source, .. } if source.is_cancelled() => exit_code::CANCELLED,
             Self::LockLost { .. } => exit_code::CANCELLED,
             Self::Terraform { .. } | Self::Mapping { .. } | Self::RequiredVersion { .. } => {
@@ -246,12 +325,13 @@ impl TaskError {
                     exit_code::STORE
                 }
             },
-            Self::NoIac { .. } | Self::Unsupported { .. } | Self::Secrets { .. } => {
+            Self::NoPlan | Self::NoIac { .. } | Self::Unsupported { .. } | Self::Secrets { .. } => {
                 exit_code::INPUTS
             }
-            Self::Pack { .. } | Self::NoTerraform { .. } | Self::NoSuchUnit { .. } => {
-                exit_code::BUG
-            }
+            Self::Address { .. }
+            | Self::Pack { .. }
+            | Self::NoTerraform { .. }
+            | Self::NoSuchUnit { .. } => exit_code::BUG,
         }
     }
 
@@ -260,6 +340,26 @@ impl TaskError {
     pub fn help(&self) -> Vec<String> {
         match self {
             Self::Unit(error) => vec![error.help()],
+            Self::Compose(_) => vec![
+                "correct the plugins; `stk-runtime render --mode unified` shows the same without a \
+                 deployment"
+                    .to_owned(),
+            ],
+            Self::NoPlan => vec![
+                "execute the PLAN row before this one, in the order of the task list".to_owned(),
+            ],
+            Self::OtherProgram { planned, .. } => vec![format!(
+                "run the tasks with {planned}, or start a new deployment to plan with this one"
+            )],
+            Self::DestroysOthers { .. } => vec![
+                "the state knows that these depend on what goes away: nothing was destroyed; find \
+                 out why, and deploy again"
+                    .to_owned(),
+            ],
+            Self::DestroysMore { .. } => vec![
+                "nothing was destroyed; deploy again to see and approve the whole plan".to_owned(),
+            ],
+            Self::Bundle(_) => vec!["start a new deployment".to_owned()],
             Self::Terraform {
                 source,
                 iac,
@@ -336,53 +436,53 @@ impl TaskError {
         }
     }
 
-    pub(crate) fn package(alias: &Alias, source: ArchiveError) -> Self {
+    pub(crate) fn package(of: impl Into<Scope>, source: ArchiveError) -> Self {
         Self::Archive {
-            alias: alias.clone(),
+            scope: of.into(),
             what: "the package".to_owned(),
             source: Box::new(source),
         }
     }
 
-    pub(crate) fn iac(unit: &Unit, iac: &IacReference, source: ArchiveError) -> Self {
+    pub(crate) fn iac(scope: &Scope, iac: &IacReference, source: ArchiveError) -> Self {
         Self::Archive {
-            alias: unit.alias.clone(),
-            what: format!("the IaC ({})", archive_name(iac, unit)),
+            scope: scope.clone(),
+            what: format!("the IaC ({})", archive_name(iac, scope)),
             source: Box::new(source),
         }
     }
 
-    pub(crate) fn unpack(alias: &Alias, source: UnpackError) -> Self {
+    pub(crate) fn unpack(of: impl Into<Scope>, source: UnpackError) -> Self {
         Self::Unpack {
-            alias: alias.clone(),
+            scope: of.into(),
             source,
         }
     }
 
-    pub(crate) fn pack(alias: &Alias, source: PackError) -> Self {
+    pub(crate) fn pack(of: impl Into<Scope>, source: PackError) -> Self {
         Self::Pack {
-            alias: alias.clone(),
+            scope: of.into(),
             source,
         }
     }
 
-    pub(crate) fn connection(alias: &Alias, source: ConnectionError) -> Self {
+    pub(crate) fn connection(of: impl Into<Scope>, source: ConnectionError) -> Self {
         Self::Connection {
-            alias: alias.clone(),
+            scope: of.into(),
             source: Box::new(source),
         }
     }
 
-    pub(crate) fn store(alias: &Alias, source: StoreError) -> Self {
+    pub(crate) fn store(of: impl Into<Scope>, source: StoreError) -> Self {
         Self::Store {
-            alias: alias.clone(),
+            scope: of.into(),
             source: Box::new(source),
         }
     }
 
-    pub(crate) fn record(alias: &Alias, source: RecordError) -> Self {
+    pub(crate) fn record(of: impl Into<Scope>, source: RecordError) -> Self {
         Self::Record {
-            alias: alias.clone(),
+            scope: of.into(),
             source: Box::new(source),
         }
     }

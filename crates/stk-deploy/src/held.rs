@@ -3,21 +3,21 @@
 //! A run that is cancelled from elsewhere loses its lock at once, while its runner may be in the
 //! middle of a plan. It must not apply that plan: another deployment of the target may have begun.
 
-use stk_run::{RunRecord, Unit};
+use stk_run::RunRecord;
 use stk_store::{DeploymentLock, ResumeError};
 
-use crate::error::TaskError;
+use crate::error::{Scope, TaskError};
 use crate::tools::Tools;
 
 /// Nothing is changed without the lock.
 pub(crate) async fn before_changes(
     record: &RunRecord,
-    unit: &Unit,
+    scope: &Scope,
     tools: &Tools<'_>,
 ) -> Result<(), TaskError> {
     match DeploymentLock::resume(tools.iac_store, record).await {
         Ok(_) => Ok(()),
-        Err(source) => Err(lost(unit, false, source)),
+        Err(source) => Err(lost(scope, false, source)),
     }
 }
 
@@ -26,21 +26,20 @@ pub(crate) async fn before_changes(
 /// them could make a plugin look undeployed that it has just applied.
 pub(crate) async fn after_changes(
     record: &RunRecord,
-    unit: &Unit,
+    scope: &Scope,
     tools: &Tools<'_>,
 ) -> Result<(), TaskError> {
     match DeploymentLock::resume(tools.iac_store, record).await {
         Ok(_) | Err(ResumeError::NotHeld { .. }) => Ok(()),
-        Err(source) => Err(lost(unit, true, source)),
+        Err(source) => Err(lost(scope, true, source)),
     }
 }
 
-fn lost(unit: &Unit, changed: bool, source: ResumeError) -> TaskError {
-    let alias = &unit.alias;
+fn lost(scope: &Scope, changed: bool, source: ResumeError) -> TaskError {
     match source {
-        ResumeError::Record(source) => TaskError::record(alias, source),
+        ResumeError::Record(source) => TaskError::record(scope.clone(), source),
         source => TaskError::LockLost {
-            alias: alias.clone(),
+            scope: scope.clone(),
             changed,
             source: Box::new(source),
         },

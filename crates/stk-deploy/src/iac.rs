@@ -39,7 +39,7 @@ pub(crate) async fn run(
         .iter()
         .map(|(path, file)| (path, file.bytes.as_slice()));
     let violations = tools.policy.check(files.collect::<Vec<_>>());
-    UnitError::forbid(unit, violations)?;
+    UnitError::forbid(&alias.into(), false, violations)?;
     for warning in project.warnings {
         report(Progress::Warning(warning));
     }
@@ -54,7 +54,7 @@ pub(crate) async fn run(
         .collect();
     let files = entries.len();
     let bytes = archive::pack(entries).map_err(|source| TaskError::pack(alias, source))?;
-    let iac = iac::put(tools.iac_store, lock, alias, bytes)
+    let iac = iac::put(tools.iac_store, lock, Some(alias), bytes)
         .await
         .map_err(|source| TaskError::store(alias, source))?;
     Ok(Stored { iac, files })

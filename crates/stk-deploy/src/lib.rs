@@ -18,10 +18,11 @@ mod samples;
 mod secrets;
 mod steps;
 mod tools;
+mod unified;
 
 pub use connections::{ConnectionError, Connections};
 pub use deploy::Deployed;
-pub use error::{Failing, TaskError};
+pub use error::{Failing, Scope, TaskError};
 pub use iac::Stored;
 pub use interface::{Effect, Inputs, Mismatch, Place, Problem, interface};
 pub use mapping::MappingError;
@@ -29,8 +30,9 @@ pub use project::ProjectError;
 pub use render::{Project, UnitError, check, render};
 pub use stk_render::batch;
 pub use tools::{Progress, Terraform, Tools};
+pub use unified::{BundleError, DeployedProject, PlannedProject, ProjectUnitError};
 
-use stk_run::{RunRecord, Task, TaskKind, Unit};
+use stk_run::{RunRecord, Task, TaskKind};
 use stk_store::DeploymentLock;
 
 /// What a task did.
@@ -41,7 +43,11 @@ pub enum Done {
     Stored(Stored),
     /// A DEPLOY task applied a plugin.
     Deployed(Deployed),
-    /// A DESTROY task destroyed a plugin.
+    /// A PLAN task planned the project.
+    Planned(Box<PlannedProject>),
+    /// A UNIFIED_DEPLOY task applied the plan.
+    DeployedProject(DeployedProject),
+    /// A DESTROY task destroyed a plugin, or a UNIFIED_DESTROY task what goes away.
     Destroyed,
 }
 
@@ -59,7 +65,12 @@ pub async fn execute(
     tools: &Tools<'_>,
     report: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Done, TaskError> {
-    let unit = unit_of(record, task)?;
+    let Some(alias) = &task.alias else {
+        return unified::execute(record, task, lock, tools, report).await;
+    };
+    let unit = record
+        .unit(alias)
+        .ok_or(TaskError::NoSuchUnit { kind: task.kind })?;
     match task.kind {
         TaskKind::IacSelfHosted => iac::run(record, unit, lock, tools, report)
             .await
@@ -72,12 +83,4 @@ pub async fn execute(
             .map(|()| Done::Destroyed),
         kind => Err(TaskError::Unsupported { kind }),
     }
-}
-
-fn unit_of<'a>(record: &'a RunRecord, task: &Task) -> Result<&'a Unit, TaskError> {
-    record
-        .unit(&task.alias)
-        .ok_or_else(|| TaskError::NoSuchUnit {
-            alias: task.alias.clone(),
-        })
 }

@@ -8,9 +8,10 @@ use stk_render::{
     ErrorKind, File, RenderError, Rendered, TemplateFile, Templates, Token, Tree, Warning,
     WriteError,
 };
-use stk_run::{Action, Alias, RunRecord, Unit};
+use stk_run::{Alias, RunRecord, Unit};
 use stk_store::archive::Entry;
 
+use crate::Scope;
 use crate::connections::Connections;
 use crate::policy::Violation;
 use crate::{context, secrets};
@@ -71,12 +72,12 @@ pub enum UnitError {
     },
     /// The plugin does what the user's inputs do not allow.
     #[error(
-        "plugin `{alias}` has what is not allowed here: {}",
+        "{scope} has what is not allowed here: {}",
         crate::policy::listed(.violations)
     )]
     Forbidden {
-        /// The plugin.
-        alias: Alias,
+        /// The plugin, or the project.
+        scope: Scope,
         /// What, and where; never empty.
         violations: Vec<Violation>,
         /// Whether the plugin is to be destroyed.
@@ -98,14 +99,18 @@ pub struct MisplacedSecret {
 
 impl UnitError {
     /// An error when there are violations.
-    pub(crate) fn forbid(unit: &Unit, violations: Vec<Violation>) -> Result<(), Self> {
+    pub(crate) fn forbid(
+        scope: &Scope,
+        destroying: bool,
+        violations: Vec<Violation>,
+    ) -> Result<(), Self> {
         if violations.is_empty() {
             return Ok(());
         }
         Err(Self::Forbidden {
-            alias: unit.alias.clone(),
+            scope: scope.clone(),
             violations,
-            destroying: unit.action == Action::Destroy,
+            destroying,
         })
     }
 
@@ -162,6 +167,29 @@ pub fn render(
     package: Vec<Entry>,
     connections: &Connections,
 ) -> Result<Project, UnitError> {
+    let Unfilled {
+        mut tree,
+        tokens,
+        warnings,
+    } = rendered(record, unit, package, connections)?;
+    fill_in(unit, &tokens, &mut tree)?;
+    Ok(Project { tree, warnings })
+}
+
+/// A plugin's rendered Terraform with tokens in it.
+pub(crate) struct Unfilled {
+    pub(crate) tree: Tree,
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// As [`render`], with tokens for what is filled in later.
+pub(crate) fn rendered(
+    record: &RunRecord,
+    unit: &Unit,
+    package: Vec<Entry>,
+    connections: &Connections,
+) -> Result<Unfilled, UnitError> {
     let alias = &unit.alias;
     let failed = |source| UnitError::Template {
         alias: alias.clone(),
@@ -170,15 +198,12 @@ pub fn render(
     let templates = templates(alias, package)?;
     let (context, mut warnings) = context::build(record, unit, connections).map_err(failed)?;
     let Rendered {
-        mut tree,
+        tree,
         warnings: rendering,
         tokens,
     } = stk_render::render(&templates, &context).map_err(failed)?;
     warnings.extend(rendering);
     let mut warnings: Vec<_> = warnings.iter().map(Warning::to_string).collect();
-
-    fill_in(unit, &tokens, &mut tree)?;
-
     let found = policy::backends(
         tree.iter()
             .map(|(path, file)| (path, file.bytes.as_slice())),
@@ -195,7 +220,11 @@ pub fn render(
             .iter()
             .map(|block| format!("{block}: Terraform ignores this in a nested module")),
     );
-    Ok(Project { tree, warnings })
+    Ok(Unfilled {
+        tree,
+        tokens,
+        warnings,
+    })
 }
 
 /// Replaces the tokens of secrets in `tree` by Terraform variables.

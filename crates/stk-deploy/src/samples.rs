@@ -88,6 +88,8 @@ pub(crate) fn record(units: &[Unit]) -> RunRecord {
         tasks: RunRecord::per_plugin_tasks(run_id, units),
         units: units.to_vec(),
         workspace_connections: BTreeMap::new(),
+        composition: None,
+        plan: None,
     }
 }
 

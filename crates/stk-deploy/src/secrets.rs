@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::error::Scope;
 use secrecy::SecretString;
 use stk_compose::values::Variable;
-use stk_run::{SecretPath, Secrets, Unit};
+use stk_run::{Alias, SecretPath, Secrets, Unit};
 use terraform_runner::{ChildEnvironment, EnvironmentError};
 
 /// The secrets of `unit` with the Terraform variable of each. The names depend on nothing but the paths.
@@ -42,9 +43,15 @@ pub(crate) fn variables(unit: &Unit) -> Vec<(&SecretPath, Variable)> {
         .collect()
 }
 
+/// The variable `name` of the plugin `alias` at the root of the whole project. No two plugins can have one name.
+pub(crate) fn project_name(alias: &Alias, name: &str) -> String {
+    format!("{name}_of_{alias}_{}", alias.as_str().len())
+}
+
 /// Hands the values of the secrets of `unit` to Terraform. One that is missing is left out: Terraform then says which
 /// variable it lacks, and whoever executes tasks has said it before anything ran.
 pub(crate) fn hand_over(
+    scope: &Scope,
     unit: &Unit,
     secrets: &Secrets,
     environment: &mut ChildEnvironment,
@@ -52,7 +59,11 @@ pub(crate) fn hand_over(
     for (path, variable) in variables(unit) {
         let value: Option<&SecretString> = secrets.get(unit.alias.as_str(), path);
         if let Some(value) = value {
-            environment.set_variable(&variable.name, value.clone())?;
+            let name = match scope {
+                Scope::Plugin(_) => variable.name,
+                Scope::Project => project_name(&unit.alias, &variable.name),
+            };
+            environment.set_variable(&name, value.clone())?;
         }
     }
     Ok(())

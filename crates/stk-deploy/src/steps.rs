@@ -4,55 +4,67 @@ use std::num::NonZeroU16;
 use std::path::Path;
 
 use stk_compose::policy;
-use stk_run::{Alias, IacReference, RunRecord, Unit};
+use stk_run::{Action, IacReference, RunRecord, Unit};
 use stk_store::archive::{self, Entry, Limits};
 use stk_store::{DeploymentLock, Key, Prefix, iac, states};
 use terraform_runner::event::Event;
 use terraform_runner::{
-    Applied, ApplyOptions, InitOptions, PlanFile, PlanOptions, Planned, Product, Session, StepError,
+    Address, Applied, ApplyOptions, InitOptions, PlanFile, PlanOptions, Planned, Product, Session,
+    StepError,
 };
 
 use crate::deploy::archive_name;
-use crate::error::{Failing, TaskError};
+use crate::error::{Failing, Scope, TaskError};
 use crate::project::WorkFolder;
 use crate::tools::{Progress, Terraform, Tools};
 use crate::{UnitError, credentials, secrets};
 
-/// Fetches the stored IaC of `unit` and lays it out for Terraform, with its state in the store.
+/// Fetches the stored IaC of a plugin or of the project and lays it out for Terraform, with its
+/// state in the store.
 pub(crate) async fn load(
     record: &RunRecord,
-    unit: &Unit,
+    scope: &Scope,
     iac: &IacReference,
     tools: &Tools<'_>,
 ) -> Result<WorkFolder, TaskError> {
-    let alias = &unit.alias;
+    let alias = scope.alias();
     let bytes = iac::load(tools.iac_store, iac, alias)
         .await
-        .map_err(|source| TaskError::iac(unit, iac, source))?;
+        .map_err(|source| TaskError::iac(scope, iac, source))?;
     let entries = archive::unpack(&bytes, Limits::default())
-        .map_err(|source| TaskError::unpack(alias, source))?;
-    check(unit, &entries, tools)?;
+        .map_err(|source| TaskError::unpack(scope.clone(), source))?;
+    check(record, scope, &entries, tools)?;
     let state = states::local_path(tools.state_store, &record.target, alias)
         .await
-        .map_err(|source| TaskError::store(alias, source))?
+        .map_err(|source| TaskError::store(scope.clone(), source))?
         .ok_or_else(|| TaskError::NoLocalState {
-            alias: alias.clone(),
+            scope: scope.clone(),
         })?;
-    nothing_rescued(record, alias, tools, &state).await?;
+    nothing_rescued(record, scope, tools, &state).await?;
     WorkFolder::create(tools.temporary, &entries, &state).map_err(|source| TaskError::Project {
-        alias: alias.clone(),
+        scope: scope.clone(),
         source,
     })
 }
 
 /// The stored files again: they may be of a run whose policy was another one.
-fn check(unit: &Unit, entries: &[Entry], tools: &Tools<'_>) -> Result<(), TaskError> {
+fn check(
+    record: &RunRecord,
+    scope: &Scope,
+    entries: &[Entry],
+    tools: &Tools<'_>,
+) -> Result<(), TaskError> {
     let files = || {
         entries
             .iter()
             .map(|entry| (entry.path.as_str(), entry.bytes.as_slice()))
     };
-    UnitError::forbid(unit, tools.policy.check(files().collect::<Vec<_>>()))?;
+    let violations = tools.policy.check(files().collect::<Vec<_>>());
+    let destroying = scope
+        .alias()
+        .and_then(|alias| record.unit(alias))
+        .is_some_and(|unit| unit.action == Action::Destroy);
+    UnitError::forbid(scope, destroying, violations)?;
     let Some(terraform) = &tools.terraform else {
         return Ok(());
     };
@@ -73,7 +85,7 @@ fn check(unit: &Unit, entries: &[Entry], tools: &Tools<'_>) -> Result<(), TaskEr
         return Ok(());
     }
     Err(TaskError::RequiredVersion {
-        alias: unit.alias.clone(),
+        scope: scope.clone(),
         program: program.to_string(),
         unmet,
     })
@@ -83,7 +95,7 @@ fn check(unit: &Unit, entries: &[Entry], tools: &Tools<'_>) -> Result<(), TaskEr
 /// older one would make resources a second time, so a person has to choose first.
 async fn nothing_rescued(
     record: &RunRecord,
-    alias: &Alias,
+    scope: &Scope,
     tools: &Tools<'_>,
     state: &Path,
 ) -> Result<(), TaskError> {
@@ -91,12 +103,12 @@ async fn nothing_rescued(
         .state_store
         .list(&Prefix::States((&record.target).into()))
         .await
-        .map_err(|source| TaskError::store(alias, source))?;
-    let is_rescued = |key: &&Key| matches!(key, Key::RescuedState { alias: of, .. } if of == alias);
+        .map_err(|source| TaskError::store(scope.clone(), source))?;
+    let is_rescued = |key: &&Key| matches!(key, Key::RescuedState { alias: of, .. } if of.as_ref() == scope.alias());
     match keys.iter().rfind(is_rescued) {
         None => Ok(()),
         Some(key) => Err(TaskError::Rescued {
-            alias: alias.clone(),
+            scope: scope.clone(),
             rescued: key.to_path(),
             location: tools.state_store.location().clone(),
             state: state.to_owned(),
@@ -105,7 +117,9 @@ async fn nothing_rescued(
 }
 
 pub(crate) struct Steps<'a> {
-    unit: &'a Unit,
+    scope: Scope,
+    destroying: bool,
+    iac: Option<&'a IacReference>,
     tools: &'a Tools<'a>,
     terraform: &'a Terraform,
     folder: &'a WorkFolder,
@@ -115,7 +129,9 @@ pub(crate) struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     pub(crate) fn new(
-        unit: &'a Unit,
+        scope: Scope,
+        iac: Option<&'a IacReference>,
+        units: &[&Unit],
         tools: &'a Tools<'a>,
         folder: &'a WorkFolder,
         lock: &'a DeploymentLock,
@@ -124,24 +140,29 @@ impl<'a> Steps<'a> {
             .terraform
             .as_ref()
             .ok_or_else(|| TaskError::NoTerraform {
-                alias: unit.alias.clone(),
+                scope: scope.clone(),
             })?;
         let mut environment = terraform.environment.clone();
-        secrets::hand_over(unit, tools.secrets, &mut environment).map_err(|source| {
-            TaskError::Secrets {
-                alias: unit.alias.clone(),
-                source,
-            }
-        })?;
+        for unit in units {
+            secrets::hand_over(&scope, unit, tools.secrets, &mut environment).map_err(
+                |source| TaskError::Secrets {
+                    scope: (&unit.alias).into(),
+                    source,
+                },
+            )?;
+        }
         let mut init = environment.clone();
         if let Some(modules) = &tools.policy.modules {
             credentials::hand_over(modules, &mut init).map_err(|source| TaskError::Secrets {
-                alias: unit.alias.clone(),
+                scope: scope.clone(),
                 source,
             })?;
         }
+        let destroying = units.iter().all(|unit| unit.action == Action::Destroy);
         Ok(Self {
-            unit,
+            scope,
+            destroying,
+            iac,
             tools,
             terraform,
             folder,
@@ -174,11 +195,21 @@ impl<'a> Steps<'a> {
             .await;
         self.checked(done, Failing::Init).await?;
         let installed = self.tools.policy.check_installed(&self.folder.project());
-        Ok(UnitError::forbid(self.unit, installed)?)
+        Ok(UnitError::forbid(&self.scope, self.destroying, installed)?)
+    }
+
+    /// The program and its version: a plan can be applied by the same one only.
+    pub(crate) fn program(&self) -> String {
+        let product = match self.terraform.program.product() {
+            Product::Terraform => "Terraform",
+            Product::OpenTofu => "OpenTofu",
+        };
+        format!("{product} {}", self.terraform.program.version())
     }
 
     pub(crate) async fn plan(
         &self,
+        targets: &[Address],
         report: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Planned, TaskError> {
         report(self.begin("plan"));
@@ -186,7 +217,7 @@ impl<'a> Steps<'a> {
         let done = self
             .session
             .plan(
-                &self.plan_options(),
+                &self.plan_options(targets),
                 &plans,
                 &mut |event| show(event, report),
                 self.tools.cancel,
@@ -197,16 +228,37 @@ impl<'a> Steps<'a> {
 
     pub(crate) async fn plan_destroy(
         &self,
+        targets: &[Address],
         report: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Planned, TaskError> {
         report(self.begin("plan -destroy"));
+        self.planned_destroy(targets, &mut |event| show(event, report))
+            .await
+    }
+
+    /// As [`Steps::plan_destroy`], where the caller says what of it is true.
+    pub(crate) async fn predict_destroy(
+        &self,
+        targets: &[Address],
+        report: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Planned, TaskError> {
+        report(self.begin("plan -destroy"));
+        self.planned_destroy(targets, &mut |event| detail(event, report))
+            .await
+    }
+
+    async fn planned_destroy(
+        &self,
+        targets: &[Address],
+        on_event: &mut (dyn FnMut(&Event) + Send),
+    ) -> Result<Planned, TaskError> {
         let plans = self.folder.plans();
         let done = self
             .session
             .plan_destroy(
-                &self.plan_options(),
+                &self.plan_options(targets),
                 &plans,
-                &mut |event| show(event, report),
+                on_event,
                 self.tools.cancel,
             )
             .await;
@@ -241,8 +293,9 @@ impl<'a> Steps<'a> {
         Progress::Step(format!("{program} {command}"))
     }
 
-    fn plan_options(&self) -> PlanOptions {
+    fn plan_options(&self, targets: &[Address]) -> PlanOptions {
         PlanOptions {
+            targets: targets.to_vec(),
             parallelism: self.terraform.parallelism,
             lock_timeout: self.terraform.lock_timeout,
             ..PlanOptions::default()
@@ -260,14 +313,13 @@ impl<'a> Steps<'a> {
             Ok(value) => return Ok(value),
             Err(source) => source,
         };
-        let alias = self.unit.alias.clone();
         let rescued = match source.take_rescued_state() {
             None => None,
             Some(state) => {
                 let kept = states::rescue(
                     self.tools.state_store,
                     self.lock,
-                    &alias,
+                    self.scope.alias(),
                     state.into_bytes().into(),
                 )
                 .await;
@@ -278,14 +330,10 @@ impl<'a> Steps<'a> {
             }
         };
         Err(TaskError::Terraform {
-            alias,
+            scope: self.scope.clone(),
             failing,
             source: Box::new(source),
-            iac: self
-                .unit
-                .iac
-                .as_ref()
-                .map(|iac| archive_name(iac, self.unit)),
+            iac: self.iac.map(|iac| archive_name(iac, &self.scope)),
             rescued,
         })
     }
@@ -295,6 +343,8 @@ impl<'a> Steps<'a> {
 fn show(event: &Event, report: &mut (dyn FnMut(Progress) + Send)) {
     match event {
         Event::Diagnostic(diagnostic) if diagnostic.is_error() => {}
+        // What is targeted is what was asked for: what stays, or what goes away.
+        Event::Diagnostic(diagnostic) if diagnostic.is_about_targeting() => {}
         Event::Diagnostic(_) => {
             if let Some(line) = event.to_line() {
                 // Whoever shows it says that it is a warning.

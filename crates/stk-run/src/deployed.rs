@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Alias, IacReference, RunId, Unit};
+use crate::{Alias, DeployMode, IacReference, RunId, Unit};
 
 /// The version of [`DeployedUnit`]'s stored form.
 pub const DEPLOYED_VERSION: u32 = 1;
@@ -15,6 +15,9 @@ pub const DEPLOYED_VERSION: u32 = 1;
 pub struct DeployedUnit {
     /// [`DEPLOYED_VERSION`].
     pub version: u32,
+    /// Whether the plugin has a state of its own, or is a module of the whole project.
+    #[serde(default, skip_serializing_if = "DeployMode::is_per_plugin")]
+    pub mode: DeployMode,
     /// The plugin as it was applied: by the last success, or by the last attempt if none succeeded.
     pub unit: Unit,
     /// The last execution that succeeded.

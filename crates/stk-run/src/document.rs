@@ -42,11 +42,12 @@ impl<'a> RunDocument<'a> {
     #[must_use]
     pub fn of(record: &'a RunRecord) -> Self {
         let id = |kind| (record.project.kind == kind).then_some(record.target.project.as_str());
-        let tasks_of = |alias| {
+        // A task of the whole project is one of every plugin's.
+        let tasks_of = |alias: &crate::Alias| {
             record
                 .tasks
                 .iter()
-                .filter(|task| task.alias == alias)
+                .filter(|task| task.alias.as_ref().is_none_or(|of| of == alias))
                 .map(|task| DocumentTask {
                     id: task.id.to_string(),
                     r#type: task.kind.name(),
@@ -71,7 +72,7 @@ impl<'a> RunDocument<'a> {
                 .iter()
                 .map(|unit| DocumentPlugin {
                     plugin_applied_alias: unit.alias.as_str(),
-                    tasks: tasks_of(unit.alias.clone()),
+                    tasks: tasks_of(&unit.alias),
                 })
                 .collect(),
         }

@@ -48,6 +48,12 @@ pub struct RunRecord {
     pub units: Vec<Unit>,
     /// What is to be done, in order.
     pub tasks: Vec<Task>,
+    /// In unified mode: the composed project, once its IAC task has stored it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub composition: Option<IacReference>,
+    /// In unified mode: the plan, once its task has stored it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanReference>,
     /// The connections that plugins of this run read and none of them generates, by name: the
     /// values that the workspace held when the run was decided.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -71,7 +77,35 @@ impl RunRecord {
             .map(|(order, (kind, alias))| Task {
                 id: TaskId::of(run_id, order),
                 kind,
-                alias: alias.clone(),
+                alias: Some(alias.clone()),
+                order,
+                status: TaskStatus::Pending,
+                error_details: None,
+                started_at: None,
+                finished_at: None,
+            })
+            .collect()
+    }
+
+    /// The tasks of `units` in unified mode: one that composes the project, one that plans, one
+    /// that applies if anything stays, and one that destroys if anything goes away. Every task is
+    /// pending; there is none when there are no units.
+    #[must_use]
+    pub fn unified_tasks(run_id: RunId, units: &[Unit]) -> Vec<Task> {
+        let has = |action| units.iter().any(|unit| unit.action == action);
+        let (stays, goes) = (has(Action::Apply), has(Action::Destroy));
+        let kinds = [
+            (TaskKind::UnifiedIac, stays || goes),
+            (TaskKind::Plan, stays || goes),
+            (TaskKind::UnifiedDeploy, stays),
+            (TaskKind::UnifiedDestroy, goes),
+        ];
+        (0..)
+            .zip(kinds.into_iter().filter(|(_, is_needed)| *is_needed))
+            .map(|(order, (kind, _))| Task {
+                id: TaskId::of(run_id, order),
+                kind,
+                alias: None,
                 order,
                 status: TaskStatus::Pending,
                 error_details: None,
@@ -133,12 +167,30 @@ impl ProjectKind {
 }
 
 /// How the plugins' Terraform is organised.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum DeployMode {
     /// Each plugin is a Terraform project with a state of its own.
+    #[default]
     PerPlugin,
+    /// All plugins are modules of one Terraform project with one state.
+    Unified,
+}
+
+impl DeployMode {
+    /// The word in inputs and documents: `per-plugin` or `unified`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PerPlugin => "per-plugin",
+            Self::Unified => "unified",
+        }
+    }
+
+    pub(crate) fn is_per_plugin(&self) -> bool {
+        *self == Self::PerPlugin
+    }
 }
 
 /// How far a run is; the names are StackSpot's.
@@ -301,6 +353,16 @@ pub struct IacReference {
     pub digest: Digest,
 }
 
+/// A stored plan: Terraform's plan file, and what a person approves of it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PlanReference {
+    /// The digest of what is stored.
+    pub digest: Digest,
+    /// The program that planned, with its version: another one cannot apply the plan.
+    pub program: String,
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -363,6 +425,8 @@ pub(crate) mod tests {
             tasks: RunRecord::per_plugin_tasks(run_id, &units),
             units,
             workspace_connections: BTreeMap::new(),
+            composition: None,
+            plan: None,
         }
     }
 
@@ -372,7 +436,7 @@ pub(crate) mod tests {
         let rows: Vec<_> = record
             .tasks
             .iter()
-            .map(|task| format!("{} {} {}", task.order, task.kind, task.alias))
+            .map(|task| format!("{} {}", task.order, task.title()))
             .collect();
         assert_eq!(
             rows,

@@ -13,8 +13,9 @@ pub struct Task {
     pub id: TaskId,
     /// What is done.
     pub kind: TaskKind,
-    /// The plugin it is done to.
-    pub alias: Alias,
+    /// The plugin it is done to; `None` for a task of the whole project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<Alias>,
     /// Its place among the run's tasks, from 0.
     pub order: u32,
     /// How far it is.
@@ -41,6 +42,14 @@ pub enum TaskKind {
     DeploySelfHosted,
     /// Destroys a plugin with the IaC of its last successful execution.
     DestroySelfHosted,
+    /// Renders all plugins, composes them into one project and stores it.
+    UnifiedIac,
+    /// Plans the composed project: what stays, and what goes away.
+    Plan,
+    /// Applies the plan of what stays.
+    UnifiedDeploy,
+    /// Destroys what goes away.
+    UnifiedDestroy,
 }
 
 impl TaskKind {
@@ -51,6 +60,27 @@ impl TaskKind {
             Self::IacSelfHosted => "IAC_SELF_HOSTED",
             Self::DeploySelfHosted => "DEPLOY_SELF_HOSTED",
             Self::DestroySelfHosted => "DESTROY_SELF_HOSTED",
+            Self::UnifiedIac => "UNIFIED_IAC",
+            Self::Plan => "PLAN",
+            Self::UnifiedDeploy => "UNIFIED_DEPLOY",
+            Self::UnifiedDestroy => "UNIFIED_DESTROY",
+        }
+    }
+
+    /// Whether the task only prepares: it changes nothing outside of the store.
+    #[must_use]
+    pub fn prepares(self) -> bool {
+        matches!(self, Self::IacSelfHosted | Self::UnifiedIac | Self::Plan)
+    }
+}
+
+impl Task {
+    /// The task for people: `DEPLOY_SELF_HOSTED orders-topic`, or `PLAN` for one of the whole project.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.alias {
+            Some(alias) => format!("{} {alias}", self.kind),
+            None => self.kind.to_string(),
         }
     }
 }
@@ -120,6 +150,10 @@ mod tests {
             TaskKind::IacSelfHosted,
             TaskKind::DeploySelfHosted,
             TaskKind::DestroySelfHosted,
+            TaskKind::UnifiedIac,
+            TaskKind::Plan,
+            TaskKind::UnifiedDeploy,
+            TaskKind::UnifiedDestroy,
         ] {
             assert_eq!(
                 serde_json::to_value(kind).unwrap(),

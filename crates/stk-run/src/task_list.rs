@@ -94,7 +94,7 @@ impl TaskList {
             .map(|task| TaskRow {
                 run_task_id: task.id.to_string(),
                 task_type: task.kind.name().to_owned(),
-                plugin_applied_alias: Some(task.alias.to_string()),
+                plugin_applied_alias: task.alias.as_ref().map(ToString::to_string),
                 order: Some(i64::from(task.order)),
             })
             .collect::<Vec<_>>()

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::{IacReference, RunRecord, RunStatus, Task, TaskId, TaskStatus};
+use crate::{IacReference, PlanReference, RunRecord, RunStatus, Task, TaskId, TaskStatus};
 
 /// Something that happened to a run. Records change through events alone.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -12,8 +12,8 @@ pub enum Event {
     TaskSucceeded {
         /// The task.
         task: TaskId,
-        /// For an IAC task: what it stored, which the plugin's DEPLOY task executes.
-        iac: Option<IacReference>,
+        /// What it stored for the tasks after it.
+        stored: Stored,
     },
     /// A task failed: the tasks that have not started are aborted and the run has failed.
     TaskFailed {
@@ -26,6 +26,20 @@ pub enum Event {
     Cancelled,
     /// The run has nothing to do.
     NothingToDo,
+}
+
+/// What a task stored for the tasks after it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Stored {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// An IAC task: what it rendered. Of a plugin, or of the whole project when it is the task of
+    /// the whole project.
+    Iac(IacReference),
+    /// A PLAN task: what is to be applied.
+    Plan(PlanReference),
 }
 
 /// Why an event does not fit the record it was applied to.
@@ -68,14 +82,20 @@ impl RunRecord {
                 task.status = TaskStatus::Running;
                 task.started_at = Some(now);
             }
-            Event::TaskSucceeded { task, iac } => {
+            Event::TaskSucceeded { task, stored } => {
                 let task = self.task_in(*task, TaskStatus::Running)?;
                 task.finish(TaskStatus::Succeeded, now);
                 let alias = task.alias.clone();
-                if let Some(iac) = iac
-                    && let Some(unit) = self.units.iter_mut().find(|unit| unit.alias == alias)
-                {
-                    unit.iac = Some(iac.clone());
+                match (stored, alias) {
+                    (Stored::Nothing, _) => {}
+                    (Stored::Plan(plan), _) => self.plan = Some(plan.clone()),
+                    (Stored::Iac(iac), None) => self.composition = Some(iac.clone()),
+                    (Stored::Iac(iac), Some(alias)) => {
+                        let mut units = self.units.iter_mut();
+                        if let Some(unit) = units.find(|unit| unit.alias == alias) {
+                            unit.iac = Some(iac.clone());
+                        }
+                    }
                 }
                 if self.tasks.iter().all(|task| task.status.is_final()) {
                     self.finish(RunStatus::Succeeded, now);
@@ -149,7 +169,10 @@ mod tests {
     use crate::record::tests::{at, record};
 
     fn succeeded(task: TaskId) -> Event {
-        Event::TaskSucceeded { task, iac: None }
+        Event::TaskSucceeded {
+            task,
+            stored: Stored::Nothing,
+        }
     }
 
     fn statuses(record: &RunRecord) -> String {
@@ -183,7 +206,7 @@ mod tests {
         record.apply(&Event::TaskStarted(first), at(1)).unwrap();
         let event = Event::TaskSucceeded {
             task: first,
-            iac: Some(iac.clone()),
+            stored: Stored::Iac(iac.clone()),
         };
         record.apply(&event, at(2)).unwrap();
         assert_eq!(record.units[0].iac, Some(iac));

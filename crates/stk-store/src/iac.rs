@@ -1,4 +1,4 @@
-//! The Terraform code that a run rendered for a plugin, as an archive.
+//! The Terraform code that a run rendered for a plugin or composed of a project, as an archive.
 
 use bytes::Bytes;
 use stk_run::{Alias, Digest, IacReference};
@@ -6,7 +6,8 @@ use stk_run::{Alias, Digest, IacReference};
 use crate::packages::load_checked;
 use crate::{ArchiveError, DeploymentLock, Key, PutMode, Store, StoreError};
 
-/// Stores what the run that holds `lock` rendered for the plugin `alias`, and returns the reference
+/// Stores what the run that holds `lock` rendered for the plugin `alias`, or
+/// composed of the whole project, and returns the reference
 /// by which it is found again.
 ///
 /// # Errors
@@ -15,7 +16,7 @@ use crate::{ArchiveError, DeploymentLock, Key, PutMode, Store, StoreError};
 pub async fn put(
     store: &dyn Store,
     lock: &DeploymentLock,
-    alias: &Alias,
+    alias: Option<&Alias>,
     bytes: Bytes,
 ) -> Result<IacReference, StoreError> {
     let reference = IacReference {
@@ -28,7 +29,7 @@ pub async fn put(
     Ok(reference)
 }
 
-/// The archive of the plugin `alias` that `reference` names.
+/// The archive of the plugin `alias`, or of the whole project, that `reference` names.
 ///
 /// # Errors
 ///
@@ -36,14 +37,14 @@ pub async fn put(
 pub async fn load(
     store: &dyn Store,
     reference: &IacReference,
-    alias: &Alias,
+    alias: Option<&Alias>,
 ) -> Result<Bytes, ArchiveError> {
     load_checked(store, &key(reference, alias), &reference.digest).await
 }
 
-fn key(reference: &IacReference, alias: &Alias) -> Key {
+fn key(reference: &IacReference, alias: Option<&Alias>) -> Key {
     Key::Iac {
         run_id: reference.run_id,
-        alias: alias.clone(),
+        alias: alias.cloned(),
     }
 }

@@ -6,7 +6,7 @@ use crate::Name;
 
 /// Everything that a store can hold: the one place where a path inside a store is made or read.
 ///
-/// The first eight kinds live in the IaC store, the last two in the state store. Their paths do not
+/// The first nine kinds live in the IaC store, the last two in the state store. Their paths do not
 /// overlap, so one folder or bucket can be both.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Key {
@@ -17,13 +17,16 @@ pub enum Key {
     /// Which target a run was started for, written before its lock is taken:
     /// `runs/<run id>/target.json`.
     RunTarget(RunId),
-    /// A plugin's IaC as one run rendered it: `runs/<run id>/iac/<alias>.zip`.
+    /// A plugin's IaC as one run rendered it: `runs/<run id>/iac/<alias>.zip`; of the whole project,
+    /// as one run composed it: `runs/<run id>/iac.zip`.
     Iac {
         /// The run.
         run_id: RunId,
-        /// The plugin.
-        alias: Alias,
+        /// The plugin; `None`: the whole project.
+        alias: Option<Alias>,
     },
+    /// What one run planned: `runs/<run id>/plan.zip`.
+    Plan(RunId),
     /// Which run holds a target: `targets/<project>/<environment>/lock.json`.
     Lock(TargetName),
     /// An empty object for each run of a target: `targets/<project>/<environment>/runs/<run id>`.
@@ -48,20 +51,21 @@ pub enum Key {
         name: Name,
     },
     /// A plugin's Terraform state, which Terraform itself reads and writes:
-    /// `states/<project>/<environment>/<alias>/terraform.tfstate`.
+    /// `states/<project>/<environment>/<alias>/terraform.tfstate`; that of the whole project, without
+    /// the alias.
     State {
         /// The target.
         target: TargetName,
-        /// The plugin.
-        alias: Alias,
+        /// The plugin; `None`: the whole project.
+        alias: Option<Alias>,
     },
     /// A state that Terraform could not write where it belongs:
-    /// `states/<project>/<environment>/<alias>/rescued/<run id>.tfstate`.
+    /// `states/<project>/<environment>/<alias>/rescued/<run id>.tfstate`, or without the alias.
     RescuedState {
         /// The target.
         target: TargetName,
-        /// The plugin.
-        alias: Alias,
+        /// The plugin; `None`: the whole project.
+        alias: Option<Alias>,
         /// The run.
         run_id: RunId,
     },
@@ -100,21 +104,22 @@ impl Key {
         }
     }
 
-    /// The Terraform state of `alias` in `target`.
+    /// The Terraform state of `alias` in `target`; of the whole project if there is no alias.
     #[must_use]
-    pub fn state(target: &Target, alias: &Alias) -> Self {
+    pub fn state(target: &Target, alias: Option<&Alias>) -> Self {
         Self::State {
             target: target.into(),
-            alias: alias.clone(),
+            alias: alias.cloned(),
         }
     }
 
-    /// The state of `alias` in `target` that was rescued in the run `run_id`.
+    /// The state of `alias` (or of the whole project) in `target` that was rescued in the run
+    /// `run_id`.
     #[must_use]
-    pub fn rescued_state(target: &Target, alias: &Alias, run_id: RunId) -> Self {
+    pub fn rescued_state(target: &Target, alias: Option<&Alias>, run_id: RunId) -> Self {
         Self::RescuedState {
             target: target.into(),
-            alias: alias.clone(),
+            alias: alias.cloned(),
             run_id,
         }
     }
@@ -144,7 +149,7 @@ impl Key {
     #[must_use]
     pub fn content_type(&self) -> &'static str {
         match self {
-            Self::Package(_) | Self::Iac { .. } => "application/zip",
+            Self::Package(_) | Self::Iac { .. } | Self::Plan(_) => "application/zip",
             Self::RunRecord(_)
             | Self::RunTarget(_)
             | Self::Lock(_)
@@ -163,7 +168,15 @@ impl fmt::Display for Key {
             Self::Package(digest) => write!(formatter, "packages/{}.zip", digest.hex()),
             Self::RunRecord(run_id) => write!(formatter, "runs/{run_id}/record.json"),
             Self::RunTarget(run_id) => write!(formatter, "runs/{run_id}/target.json"),
-            Self::Iac { run_id, alias } => write!(formatter, "runs/{run_id}/iac/{alias}.zip"),
+            Self::Iac {
+                run_id,
+                alias: Some(alias),
+            } => write!(formatter, "runs/{run_id}/iac/{alias}.zip"),
+            Self::Iac {
+                run_id,
+                alias: None,
+            } => write!(formatter, "runs/{run_id}/iac.zip"),
+            Self::Plan(run_id) => write!(formatter, "runs/{run_id}/plan.zip"),
             Self::Lock(target) => write!(formatter, "targets/{target}/lock.json"),
             Self::TargetRun { target, run_id } => {
                 write!(formatter, "targets/{target}/runs/{run_id}")
@@ -178,18 +191,25 @@ impl fmt::Display for Key {
                 )
             }
             Self::State { target, alias } => {
-                write!(formatter, "states/{target}/{alias}/terraform.tfstate")
+                write!(formatter, "states/{target}/")?;
+                folder_of(alias.as_ref(), formatter)?;
+                formatter.write_str("terraform.tfstate")
             }
             Self::RescuedState {
                 target,
                 alias,
                 run_id,
-            } => write!(
-                formatter,
-                "states/{target}/{alias}/rescued/{run_id}.tfstate"
-            ),
+            } => {
+                write!(formatter, "states/{target}/")?;
+                folder_of(alias.as_ref(), formatter)?;
+                write!(formatter, "rescued/{run_id}.tfstate")
+            }
         }
     }
+}
+
+fn folder_of(alias: Option<&Alias>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    alias.map_or(Ok(()), |alias| write!(formatter, "{alias}/"))
 }
 
 /// A target as two path segments: `<project>/<environment>`.
@@ -273,8 +293,13 @@ fn read(path: &str) -> Option<Key> {
         ["runs", run_id, "target.json"] => Key::RunTarget(run_id.parse().ok()?),
         ["runs", run_id, "iac", file] => Key::Iac {
             run_id: run_id.parse().ok()?,
-            alias: file.strip_suffix(".zip")?.parse().ok()?,
+            alias: Some(file.strip_suffix(".zip")?.parse().ok()?),
         },
+        ["runs", run_id, "iac.zip"] => Key::Iac {
+            run_id: run_id.parse().ok()?,
+            alias: None,
+        },
+        ["runs", run_id, "plan.zip"] => Key::Plan(run_id.parse().ok()?),
         ["targets", project, environment, "lock.json"] => Key::Lock(target(project, environment)?),
         ["targets", project, environment, "runs", run_id] => Key::TargetRun {
             target: target(project, environment)?,
@@ -288,13 +313,22 @@ fn read(path: &str) -> Option<Key> {
             environment: Name::parse(environment)?,
             name: Name::parse(file.strip_suffix(".json")?)?,
         },
+        ["states", project, environment, "terraform.tfstate"] => Key::State {
+            target: target(project, environment)?,
+            alias: None,
+        },
         ["states", project, environment, alias, "terraform.tfstate"] => Key::State {
             target: target(project, environment)?,
-            alias: alias.parse().ok()?,
+            alias: Some(alias.parse().ok()?),
+        },
+        ["states", project, environment, "rescued", file] => Key::RescuedState {
+            target: target(project, environment)?,
+            alias: None,
+            run_id: file.strip_suffix(".tfstate")?.parse().ok()?,
         },
         ["states", project, environment, alias, "rescued", file] => Key::RescuedState {
             target: target(project, environment)?,
-            alias: alias.parse().ok()?,
+            alias: Some(alias.parse().ok()?),
             run_id: file.strip_suffix(".tfstate")?.parse().ok()?,
         },
         _ => return None,
@@ -331,12 +365,22 @@ mod tests {
     }
 
     fn key() -> impl Strategy<Value = Key> {
-        (0..10_u8, run_id(), alias(), target(), text()).prop_map(
-            |(kind, run_id, alias, target, name)| match kind {
+        (
+            0..11_u8,
+            run_id(),
+            proptest::option::of(alias()),
+            alias(),
+            target(),
+            text(),
+        )
+            .prop_map(|(kind, run_id, perhaps, alias, target, name)| match kind {
                 0 => Key::Package(Digest::of(name.as_bytes())),
                 1 => Key::RunRecord(run_id),
                 2 => Key::RunTarget(run_id),
-                3 => Key::Iac { run_id, alias },
+                3 => Key::Iac {
+                    run_id,
+                    alias: perhaps,
+                },
                 4 => Key::lock(&target),
                 5 => Key::TargetRun {
                     target: (&target).into(),
@@ -344,10 +388,10 @@ mod tests {
                 },
                 6 => Key::deployed(&target, &alias),
                 7 => Key::connection(&target.environment, &name),
-                8 => Key::state(&target, &alias),
-                _ => Key::rescued_state(&target, &alias, run_id),
-            },
-        )
+                8 => Key::state(&target, perhaps.as_ref()),
+                9 => Key::Plan(run_id),
+                _ => Key::rescued_state(&target, perhaps.as_ref(), run_id),
+            })
     }
 
     #[test]
@@ -364,8 +408,13 @@ mod tests {
             Key::RunTarget(run_id),
             Key::Iac {
                 run_id,
-                alias: alias.clone(),
+                alias: Some(alias.clone()),
             },
+            Key::Iac {
+                run_id,
+                alias: None,
+            },
+            Key::Plan(run_id),
             Key::lock(&target),
             Key::TargetRun {
                 target: (&target).into(),
@@ -373,8 +422,10 @@ mod tests {
             },
             Key::deployed(&target, &alias),
             Key::connection("dev", "orders topic"),
-            Key::state(&target, &alias),
-            Key::rescued_state(&target, &alias, run_id),
+            Key::state(&target, Some(&alias)),
+            Key::rescued_state(&target, Some(&alias), run_id),
+            Key::state(&target, None),
+            Key::rescued_state(&target, None, run_id),
         ];
         let table: Vec<_> = keys
             .iter()
@@ -385,12 +436,16 @@ mod tests {
         runs/01J9V6MWFTWQ392331QBCS46KQ/record.json application/json
         runs/01J9V6MWFTWQ392331QBCS46KQ/target.json application/json
         runs/01J9V6MWFTWQ392331QBCS46KQ/iac/topic.zip application/zip
+        runs/01J9V6MWFTWQ392331QBCS46KQ/iac.zip application/zip
+        runs/01J9V6MWFTWQ392331QBCS46KQ/plan.zip application/zip
         targets/shop/dev/lock.json application/json
         targets/shop/dev/runs/01J9V6MWFTWQ392331QBCS46KQ application/octet-stream
         targets/shop/dev/deployed/topic.json application/json
         environments/dev/connections/orders%20topic.json application/json
         states/shop/dev/topic/terraform.tfstate application/json
         states/shop/dev/topic/rescued/01J9V6MWFTWQ392331QBCS46KQ.tfstate application/json
+        states/shop/dev/terraform.tfstate application/json
+        states/shop/dev/rescued/01J9V6MWFTWQ392331QBCS46KQ.tfstate application/json
         ");
     }
 

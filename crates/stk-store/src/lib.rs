@@ -15,6 +15,7 @@ mod memory;
 mod name;
 mod open;
 pub mod packages;
+pub mod plans;
 pub mod runs;
 pub mod states;
 mod store;

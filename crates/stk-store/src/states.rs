@@ -9,7 +9,7 @@ use stk_run::{Alias, Target};
 use crate::{DeploymentLock, Folder, Key, Location, PutMode, Store, StoreError};
 
 /// The absolute path of the file in which Terraform's local backend is to keep the state of
-/// `alias` in `target`. The folders above it are made, for their owner alone: Terraform makes the
+/// `alias` (or of the whole project) in `target`. The folders above it are made, for their owner alone: Terraform makes the
 /// file readable for everybody, and there are secrets in it. `None` when the store is no folder.
 ///
 /// # Errors
@@ -18,7 +18,7 @@ use crate::{DeploymentLock, Folder, Key, Location, PutMode, Store, StoreError};
 pub async fn local_path(
     store: &dyn Store,
     target: &Target,
-    alias: &Alias,
+    alias: Option<&Alias>,
 ) -> Result<Option<PathBuf>, StoreError> {
     let key = Key::state(target, alias);
     let Location::Folder(root) = store.location() else {
@@ -37,7 +37,7 @@ pub async fn local_path(
 pub async fn rescue(
     store: &dyn Store,
     lock: &DeploymentLock,
-    alias: &Alias,
+    alias: Option<&Alias>,
     bytes: Bytes,
 ) -> Result<Key, StoreError> {
     let key = Key::rescued_state(lock.target(), alias, lock.run_id());

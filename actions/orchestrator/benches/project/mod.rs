@@ -63,6 +63,7 @@ impl Generated {
             settings: Settings {
                 secrets: stk_run::Secrets::default(),
                 environment: "dev".to_owned(),
+                mode: stk_run::DeployMode::PerPlugin,
                 version_tag: "v1".to_owned(),
                 workspace: None,
                 holder: Holder::default(),

@@ -201,12 +201,6 @@ fn what_this_version_cannot_do() {
     error: the control plane `stackspot` is not available in this version
       help: set the input CONTROL_PLANE to `standalone`
     ");
-    let case = Case::new("empty").with("INPUT_DEPLOY_MODE", "unified");
-    insta::assert_snapshot!(case.failure(), @"
-    exit 10
-    error: unified deployment is not available in this version
-      help: leave the input DEPLOY_MODE empty, or set it to `per-plugin`
-    ");
     let case = Case::new("empty").with("INPUT_IAC_BUCKET_NAME", "acme-iac");
     insta::assert_snapshot!(case.failure(), @"
     exit 10

@@ -70,7 +70,7 @@ fn help_and_version_need_no_project() {
       INPUT_CONTROL_PLANE [default: stackspot]
           Who orders the plugins and keeps the run: stackspot or standalone
       INPUT_DEPLOY_MODE [default: per-plugin]
-          per-plugin: a Terraform project for each plugin
+          per-plugin: a Terraform project for each plugin; unified: one for all
       INPUT_WORKDIR [default: ./]
           The folder that holds .stk
       INPUT_ENVIRONMENT [required]

@@ -189,6 +189,7 @@ impl Case {
                 let execution = execution(record.run_id, &unit.alias);
                 let unit = DeployedUnit {
                     version: DEPLOYED_VERSION,
+                    mode: stk_run::DeployMode::PerPlugin,
                     unit: unit.clone(),
                     last_success: Some(execution.clone()),
                     last_attempt: execution,

@@ -45,7 +45,7 @@ fn terraform_goes_on_and_nothing_is_lost() {
     assert_eq!(again.code, 10);
     insta::assert_snapshot!(lab.redacted(&again.stderr), @"
     error: the input TASK_LIST does not fit run `<id-1>`
-      caused by: DEPLOY_SELF_HOSTED of `slow` was started before and has not ended
+      caused by: DEPLOY_SELF_HOSTED slow was started before and has not ended
       help: if another runner is executing it, wait; if that runner is gone, cancel the run with stk-cancel and deploy again
     ");
 
@@ -65,7 +65,7 @@ fn terraform_goes_on_and_nothing_is_lost() {
     insta::assert_snapshot!(lab.redacted(&cancelled.stderr), @"
     run <id-1> (project `empty`, environment `dev`) is cancelled
     its deployment lock is released: the next deployment can start
-    warning: DEPLOY_SELF_HOSTED of `slow` was being executed: if its runner is still alive, Terraform may go on until it ends; deploy again only when it has
+    warning: DEPLOY_SELF_HOSTED slow was being executed: if its runner is still alive, Terraform may go on until it ends; deploy again only when it has
     ");
     assert!(!lab.is_locked());
     insta::assert_snapshot!(lab.task_statuses(&rows.run_id), @"

@@ -60,15 +60,15 @@ fn rows_out_of_order_are_refused_and_the_run_stays_usable() {
     // IAC table, DEPLOY table, IAC reader, DEPLOY reader, DESTROY gone.
     let (deploy_table, iac_reader, destroy) = (&single[1], &single[2], &single[4]);
     insta::assert_snapshot!(refused(&lab, &rows.with(destroy)), @"
-    error: DESTROY_SELF_HOSTED of `gone` cannot be executed yet: IAC_SELF_HOSTED of `orders-table` is PENDING
+    error: DESTROY_SELF_HOSTED gone cannot be executed yet: IAC_SELF_HOSTED orders-table is PENDING
       help: execute the rows in the order of the task list (destroys come last); the run is still open for them
     ");
     insta::assert_snapshot!(refused(&lab, &rows.with(deploy_table)), @"
-    error: DEPLOY_SELF_HOSTED of `orders-table` cannot be executed yet: IAC_SELF_HOSTED of `orders-table` is PENDING
+    error: DEPLOY_SELF_HOSTED orders-table cannot be executed yet: IAC_SELF_HOSTED orders-table is PENDING
       help: execute the rows in the order of the task list (destroys come last); the run is still open for them
     ");
     insta::assert_snapshot!(refused(&lab, &rows.with(iac_reader)), @"
-    error: IAC_SELF_HOSTED of `table-reader` cannot be executed yet: DEPLOY_SELF_HOSTED of `orders-table` is PENDING
+    error: IAC_SELF_HOSTED table-reader cannot be executed yet: DEPLOY_SELF_HOSTED orders-table is PENDING
       help: execute the rows in the order of the task list (destroys come last); the run is still open for them
     ");
     assert_eq!(lab.status(&rows.run_id), "RUNNING");

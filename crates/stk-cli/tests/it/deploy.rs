@@ -119,15 +119,15 @@ fn a_failed_deployment_is_recorded_and_the_next_one_goes_on() {
     let statuses: Vec<_> = record
         .tasks
         .iter()
-        .map(|task| format!("{} {} {}", task.alias, task.kind, task.status))
+        .map(|task| format!("{} {}", task.title(), task.status))
         .collect();
     insta::assert_snapshot!(statuses.join("\n"), @"
-    before IAC_SELF_HOSTED SUCCEEDED
-    before DEPLOY_SELF_HOSTED SUCCEEDED
-    fragile IAC_SELF_HOSTED SUCCEEDED
-    fragile DEPLOY_SELF_HOSTED FAILED
-    after IAC_SELF_HOSTED ABORTED
-    after DEPLOY_SELF_HOSTED ABORTED
+    IAC_SELF_HOSTED before SUCCEEDED
+    DEPLOY_SELF_HOSTED before SUCCEEDED
+    IAC_SELF_HOSTED fragile SUCCEEDED
+    DEPLOY_SELF_HOSTED fragile FAILED
+    IAC_SELF_HOSTED after ABORTED
+    DEPLOY_SELF_HOSTED after ABORTED
     ");
     let failed = record
         .tasks

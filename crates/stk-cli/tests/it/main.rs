@@ -21,5 +21,6 @@ mod runs;
 mod secrets;
 mod support;
 mod terminal;
+mod unified;
 mod usage;
 mod validate;

@@ -58,7 +58,7 @@ fn the_rendered_files_are_those_that_were_stored() {
     for unit in case.deployed("orders-messaging") {
         let alias = unit.alias();
         let stored = &unit.destroyed_with().iac;
-        let bytes = block_on(iac::load(store.as_ref(), stored, alias)).unwrap();
+        let bytes = block_on(iac::load(store.as_ref(), stored, Some(alias))).unwrap();
         let stored: BTreeMap<_, _> = archive::unpack(&bytes, archive::Limits::default())
             .unwrap()
             .into_iter()

@@ -18,6 +18,7 @@ fn help_of_the_program() {
 
     Commands:
       deploy    Order the plugins, show what will happen, ask, and apply them
+      plan      Show what a deployment would change, and change nothing. Needs `--mode unified`
       validate  Report everything that is wrong with stk.yaml and its plugins
       graph     Show in which order the plugins are applied, and what each needs from which
       render    Write the Terraform that would be applied, without running anything
@@ -43,8 +44,8 @@ fn help_of_deploy() {
           --workdir <FOLDER>         The folder that holds `.stk` [default: the current one]
           --env <NAME>               The environment to deploy to
           --version <TAG>            The version tag to deploy
-          --mode <MODE>              How the plugins' Terraform is organised; `per-plugin` is the only
-                                     mode of this version
+          --mode <MODE>              How the plugins' Terraform is organised: `per-plugin` (the
+                                     default), a project for each; `unified`, one for all
           --plugins-path <FOLDER>    The folder of plugin sources [default: `plugins` under the workdir]
           --dynamic-inputs <INPUTS>  Inputs added to every plugin: `--name value --other=value`, as one
                                      argument
@@ -277,12 +278,12 @@ fn a_mode_that_is_not_there_is_explained() {
     let mode = |mode| case.seen(&["render", "--env", "dev", "--out", "out", "--mode", mode]);
     insta::assert_snapshot!(mode("unified"), @"
     exit 10
-    error: unified deployment is not available in this version
-      help: leave --mode out, or give `per-plugin`
+    error: rendering the composed project is not available in this version
+      help: leave --mode out to render each plugin
     ");
     insta::assert_snapshot!(mode("both"), @"
     exit 10
     error: `both` is not a mode
-      help: give `per-plugin`
+      help: give `per-plugin` or `unified`
     ");
 }

@@ -15,7 +15,7 @@ async fn forbidden() -> World {
 fn key_of(run: &Run<'_>) -> Key {
     Key::Iac {
         run_id: run.record.run_id,
-        alias: "a".parse().unwrap(),
+        alias: Some("a".parse().unwrap()),
     }
 }
 
@@ -62,7 +62,12 @@ async fn iac_that_is_no_archive_is_refused() {
     let mut run = world.start(vec![plugin("a", "# fine")]).await;
     run.execute(IAC, "a").await.unwrap();
     let alias = "a".parse().unwrap();
-    let put = iac::put(&world.iac, &run.lock, &alias, Bytes::from_static(b"x"));
+    let put = iac::put(
+        &world.iac,
+        &run.lock,
+        Some(&alias),
+        Bytes::from_static(b"x"),
+    );
     run.record.units[0].iac = Some(put.await.unwrap());
     let error = run.execute(DEPLOY, "a").await.unwrap_err();
     insta::assert_snapshot!(message(&error, &run), @"

@@ -26,7 +26,7 @@ async fn a_state_that_could_not_be_saved_is_kept_in_the_store() {
       help: Terraform could not save its state, so it is kept as states/shop/dev/a/rescued/<run>.tfstate in file://<folder>/states; put it back: until then the plugin is not deployed or destroyed
       help: the rendered files are kept as iac/a.zip of run <run>
     ");
-    let key = Key::rescued_state(&target(), &"a".parse().unwrap(), run.record.run_id);
+    let key = Key::rescued_state(&target(), Some(&"a".parse().unwrap()), run.record.run_id);
     let kept = world.states.get(&key).await.unwrap().unwrap();
     assert_eq!(&kept.bytes[..], br#"{"serial": 7}"#);
     run.end().await;

@@ -109,6 +109,8 @@ impl World {
             tasks: RunRecord::per_plugin_tasks(run_id, &units),
             units,
             workspace_connections: BTreeMap::new(),
+            composition: None,
+            plan: None,
         };
         Run {
             world: self,
@@ -210,7 +212,9 @@ impl Run<'_> {
         alias: &str,
         states: &dyn Store,
     ) -> Result<Done, TaskError> {
-        let is_it = |task: &&stk_run::Task| task.kind == kind && task.alias.as_str() == alias;
+        let is_it = |task: &&stk_run::Task| {
+            task.kind == kind && task.alias.as_ref().is_some_and(|of| of.as_str() == alias)
+        };
         let task = self.record.tasks.iter().find(is_it).unwrap().clone();
         let tools = Tools {
             iac_store: &self.world.iac,
@@ -229,11 +233,14 @@ impl Run<'_> {
         let said = &mut self.said;
         let mut report = |progress| said.push(progress);
         let done = execute(&self.record, &task, &self.lock, &tools, &mut report).await?;
-        let iac = match &done {
-            Done::Stored(stored) => Some(stored.iac.clone()),
-            _ => None,
+        let stored = match &done {
+            Done::Stored(stored) => stk_run::Stored::Iac(stored.iac.clone()),
+            _ => stk_run::Stored::Nothing,
         };
-        let event = Event::TaskSucceeded { task: task.id, iac };
+        let event = Event::TaskSucceeded {
+            task: task.id,
+            stored,
+        };
         self.record.apply(&event, now).unwrap();
         Ok(done)
     }

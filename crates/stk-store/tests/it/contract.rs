@@ -116,8 +116,8 @@ pub(crate) async fn keys_are_listed_by_prefix_and_sorted(store: &dyn Store) {
         Key::lock(&mine),
         Key::deployed(&mine, &alias("b")),
         Key::deployed(&mine, &alias("a")),
-        Key::state(&mine, &alias("a")),
-        Key::rescued_state(&mine, &alias("a"), run_id(1)),
+        Key::state(&mine, Some(&alias("a"))),
+        Key::rescued_state(&mine, Some(&alias("a")), run_id(1)),
         Key::RunRecord(run_id(1)),
         Key::RunTarget(run_id(1)),
     ];
@@ -139,8 +139,8 @@ pub(crate) async fn keys_are_listed_by_prefix_and_sorted(store: &dyn Store) {
     assert_eq!(
         list(Prefix::States((&mine).into())).await,
         [
-            Key::rescued_state(&mine, &alias("a"), run_id(1)),
-            Key::state(&mine, &alias("a")),
+            Key::rescued_state(&mine, Some(&alias("a")), run_id(1)),
+            Key::state(&mine, Some(&alias("a"))),
         ]
     );
     assert_eq!(

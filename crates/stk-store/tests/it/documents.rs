@@ -43,7 +43,7 @@ async fn a_record_that_cannot_be_read_is_named() {
     insta::assert_snapshot!(fault("not json".to_owned()).await, @"`runs/01J9V6MWFTWQ39230000000001/record.json` in memory cannot be read as a run record; expected ident at line 1 column 2; restore `runs/01J9V6MWFTWQ39230000000001/record.json` in memory from a backup");
     let mut edited = whole.clone();
     edited["surprise"] = Value::Null;
-    insta::assert_snapshot!(fault(edited.to_string()).await, @"`runs/01J9V6MWFTWQ39230000000001/record.json` in memory cannot be read as a run record; unknown field `surprise`, expected one of `version`, `runId`, `target`, `project`, `versionTag`, `mode`, `workspace`, `pipelineUrl`, `status`, `createdAt`, `updatedAt`, `finishedAt`, `units`, `tasks`, `workspaceConnections` at line 1 column 716; restore `runs/01J9V6MWFTWQ39230000000001/record.json` in memory from a backup");
+    insta::assert_snapshot!(fault(edited.to_string()).await, @"`runs/01J9V6MWFTWQ39230000000001/record.json` in memory cannot be read as a run record; unknown field `surprise`, expected one of `version`, `runId`, `target`, `project`, `versionTag`, `mode`, `workspace`, `pipelineUrl`, `status`, `createdAt`, `updatedAt`, `finishedAt`, `units`, `tasks`, `composition`, `plan`, `workspaceConnections` at line 1 column 716; restore `runs/01J9V6MWFTWQ39230000000001/record.json` in memory from a backup");
     let other = serde_json::to_string(&record("shop", run_id(2), &["a"])).unwrap();
     insta::assert_snapshot!(fault(other).await, @"`runs/01J9V6MWFTWQ39230000000001/record.json` in memory holds the run record of something else; ; restore `runs/01J9V6MWFTWQ39230000000001/record.json` in memory from a backup");
 }
@@ -116,7 +116,7 @@ async fn an_iac_archive_is_found_by_its_reference() {
     let store = Memory::new();
     let lock = locked(&store, "shop", run_id(1)).await;
     let bytes = Bytes::from_static(b"iac");
-    let reference = iac::put(&store, &lock, &alias("a"), bytes.clone())
+    let reference = iac::put(&store, &lock, Some(&alias("a")), bytes.clone())
         .await
         .unwrap();
     assert_eq!(
@@ -127,17 +127,24 @@ async fn an_iac_archive_is_found_by_its_reference() {
         }
     );
     assert_eq!(
-        iac::load(&store, &reference, &alias("a")).await.unwrap(),
+        iac::load(&store, &reference, Some(&alias("a")))
+            .await
+            .unwrap(),
         bytes
     );
-    let error = iac::load(&store, &reference, &alias("b"))
+    let error = iac::load(&store, &reference, Some(&alias("b")))
         .await
         .unwrap_err();
     insta::assert_snapshot!(error, @"`runs/01J9V6MWFTWQ39230000000001/iac/b.zip` is not in memory");
-    iac::put(&store, &lock, &alias("a"), Bytes::from_static(b"later"))
-        .await
-        .unwrap();
-    let error = iac::load(&store, &reference, &alias("a"))
+    iac::put(
+        &store,
+        &lock,
+        Some(&alias("a")),
+        Bytes::from_static(b"later"),
+    )
+    .await
+    .unwrap();
+    let error = iac::load(&store, &reference, Some(&alias("a")))
         .await
         .unwrap_err();
     insta::assert_snapshot!(error, @"`runs/01J9V6MWFTWQ39230000000001/iac/a.zip` in memory has changed since it was stored: it has sha256:1d9283d848ea941ace1fe0d2378ef8b70056a0d4d1648b95a322d90163e78285, not sha256:e914d68f72dbeaa29a91a4c2f9f3108f4cc6f4630a3712982fee13cfb45169fe");
@@ -147,7 +154,7 @@ async fn an_iac_archive_is_found_by_its_reference() {
 async fn a_rescued_state_is_kept_beside_the_state() {
     let store = Memory::new();
     let lock = locked(&store, "shop", run_id(1)).await;
-    let key = states::rescue(&store, &lock, &alias("a"), Bytes::from_static(b"{}"))
+    let key = states::rescue(&store, &lock, Some(&alias("a")), Bytes::from_static(b"{}"))
         .await
         .unwrap();
     assert_eq!(

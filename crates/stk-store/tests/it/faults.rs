@@ -106,7 +106,10 @@ async fn a_repeated_request_recognises_its_own_work() {
     let task = run.tasks[0].id;
     for event in [
         Event::TaskStarted(task),
-        Event::TaskSucceeded { task, iac: None },
+        Event::TaskSucceeded {
+            task,
+            stored: stk_run::Stored::Nothing,
+        },
     ] {
         store.fail(Key::RunRecord(run_id(1)), Fault::Repeated);
         runs::advance(&store, &lock, &mut run, &event, at(1))

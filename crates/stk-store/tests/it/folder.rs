@@ -106,7 +106,7 @@ async fn a_folder_that_is_made_here_ignores_itself_in_git() {
 async fn what_is_no_object_is_not_listed() {
     let (place, store) = folder();
     let root = place.path().join("store");
-    let key = Key::state(&target("shop"), &alias("a"));
+    let key = Key::state(&target("shop"), Some(&alias("a")));
     store
         .put(&key, Bytes::new(), PutMode::Create)
         .await
@@ -127,7 +127,7 @@ async fn what_is_no_object_is_not_listed() {
 #[tokio::test]
 async fn terraform_finds_a_folder_for_its_state() {
     let (place, store) = folder();
-    let path = states::local_path(&store, &target("my shop"), &alias("a"))
+    let path = states::local_path(&store, &target("my shop"), Some(&alias("a")))
         .await
         .unwrap()
         .unwrap();
@@ -145,7 +145,7 @@ async fn terraform_finds_a_folder_for_its_state() {
     assert_eq!(mode & 0o777, 0o700);
     let memory = stk_store::Memory::new();
     assert_eq!(
-        states::local_path(&memory, &target("shop"), &alias("a"))
+        states::local_path(&memory, &target("shop"), Some(&alias("a")))
             .await
             .unwrap(),
         None

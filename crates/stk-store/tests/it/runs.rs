@@ -8,7 +8,10 @@ use crate::contract::unknown_run;
 use crate::sample::{at, locked, record, run_id, target};
 
 fn succeeded(task: TaskId) -> Event {
-    Event::TaskSucceeded { task, iac: None }
+    Event::TaskSucceeded {
+        task,
+        stored: stk_run::Stored::Nothing,
+    }
 }
 
 #[tokio::test]

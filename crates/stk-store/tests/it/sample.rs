@@ -101,12 +101,15 @@ pub(crate) fn record(project: &str, run_id: RunId, aliases: &[&str]) -> RunRecor
         tasks: RunRecord::per_plugin_tasks(run_id, &units),
         units,
         workspace_connections: BTreeMap::new(),
+        composition: None,
+        plan: None,
     }
 }
 
 pub(crate) fn deployed(text: &str, position: u32) -> DeployedUnit {
     DeployedUnit {
         version: DEPLOYED_VERSION,
+        mode: DeployMode::PerPlugin,
         unit: unit(text, position),
         last_success: None,
         last_attempt: Execution {

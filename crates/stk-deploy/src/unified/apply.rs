@@ -1,0 +1,336 @@
+//! The UNIFIED_DEPLOY and UNIFIED_DESTROY tasks.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use stk_run::{
+    Action, Alias, CONNECTION_VERSION, ConnectionRecord, DEPLOYED_VERSION, DeployMode,
+    DeployedUnit, Execution, PlanReference, Publisher, RunRecord, Unit,
+};
+use stk_store::connections::Published;
+use stk_store::{DeploymentLock, connections, deployed, plans};
+use terraform_runner::event::ChangeSummary;
+use terraform_runner::{ApplyOptions, InitOptions, Outputs, PlanFile};
+
+use super::bundle::{Bundle, BundleError, Predicted};
+use super::compose::ProjectFacts;
+use super::plan::LOCK_FILE;
+use super::{composition, folder, is_of, steps, targets, units};
+use crate::error::{Failing, Scope, TaskError};
+use crate::project::WorkFolder;
+use crate::steps::Steps;
+use crate::tools::{Progress, Tools};
+use crate::{deploy, held, mapping};
+
+/// What a UNIFIED_DEPLOY task did.
+#[derive(Clone, Debug)]
+pub struct DeployedProject {
+    /// What Terraform changed.
+    pub summary: ChangeSummary,
+    /// The Terraform outputs of each plugin, as of [`Deployed::outputs`](crate::Deployed::outputs).
+    pub outputs: BTreeMap<Alias, Value>,
+    /// The names of the connections that were published.
+    pub published: Vec<String>,
+}
+
+/// The stored plan of this run, if it is the one that was recorded and this Terraform can apply it.
+async fn stored(record: &RunRecord, tools: &Tools<'_>, program: &str) -> Result<Bundle, TaskError> {
+    let Some(PlanReference {
+        digest,
+        program: planned,
+    }) = &record.plan
+    else {
+        return Err(TaskError::NoPlan);
+    };
+    if planned != program {
+        return Err(TaskError::OtherProgram {
+            planned: planned.clone(),
+            found: program.to_owned(),
+        });
+    }
+    let bytes = plans::load(tools.iac_store, record.run_id, digest)
+        .await
+        .map_err(|source| TaskError::Archive {
+            scope: Scope::Project,
+            what: "the plan".to_owned(),
+            source: Box::new(source),
+        })?;
+    Bundle::unpack(&bytes).map_err(TaskError::Bundle)
+}
+
+/// Initialises with the provider builds that the plan was made with, and no others.
+async fn init(
+    steps: &Steps<'_>,
+    folder: &WorkFolder,
+    bundle: &Bundle,
+    report: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(), TaskError> {
+    let mut options = InitOptions::default();
+    if let Some(lock_file) = &bundle.lock_file {
+        let path = folder.project().join(LOCK_FILE);
+        std::fs::write(&path, lock_file).map_err(|source| TaskError::Project {
+            scope: Scope::Project,
+            source: crate::ProjectError::Write { path, source },
+        })?;
+        options.lock_file_read_only = true;
+    }
+    steps.init(&options, report).await
+}
+
+pub(super) async fn deploy(
+    record: &RunRecord,
+    lock: &DeploymentLock,
+    tools: &Tools<'_>,
+    report: &mut (dyn FnMut(Progress) + Send),
+) -> Result<DeployedProject, TaskError> {
+    let iac = composition(record)?;
+    let folder = folder(record, iac, tools).await?;
+    let steps = steps(record, iac, tools, &folder, lock)?;
+    let bundle = stored(record, tools, &steps.program()).await?;
+    init(&steps, &folder, &bundle, report).await?;
+    let plan = bundle
+        .plan
+        .as_ref()
+        .ok_or(TaskError::Bundle(BundleError::Nothing))?;
+    let plan = PlanFile::restore(plan, &folder.plans(), &folder.project()).map_err(|source| {
+        TaskError::Project {
+            scope: Scope::Project,
+            source: crate::ProjectError::Write {
+                path: folder.plans(),
+                source,
+            },
+        }
+    })?;
+    held::before_changes(record, &Scope::Project, tools).await?;
+    // From here on Terraform may leave resources behind, whatever happens next.
+    let execution = Execution {
+        run_id: record.run_id,
+        version_tag: record.version_tag.clone(),
+        iac: iac.clone(),
+        at: tools.clock.now(),
+    };
+    let stay = units(record, Action::Apply);
+    let mut attempts = Vec::with_capacity(stay.len());
+    for unit in &stay {
+        let before = deployed::load(tools.iac_store, &record.target, &unit.alias)
+            .await
+            .map_err(|source| TaskError::record(&unit.alias, source))?;
+        let attempt = DeployedUnit {
+            mode: DeployMode::Unified,
+            ..deploy::attempted(unit, before.as_ref(), &execution)
+        };
+        put(tools, lock, &attempt).await?;
+        attempts.push(attempt);
+    }
+    let options = ApplyOptions {
+        parallelism: steps.parallelism(),
+        lock_timeout: steps.lock_timeout(),
+    };
+    let applied = steps.apply(plan, &options, Failing::Apply, report).await?;
+    held::after_changes(record, &Scope::Project, tools).await?;
+
+    let names = ProjectFacts::of(&folder).outputs;
+    let mut done = DeployedProject {
+        summary: applied.summary,
+        outputs: BTreeMap::new(),
+        published: Vec::new(),
+    };
+    for (unit, attempt) in stay.iter().zip(&attempts) {
+        let outputs = of_plugin(unit, &names, &applied.outputs);
+        publish(record, unit, &outputs, lock, tools, report, &mut done).await?;
+        for generation in &attempt.unit.generates {
+            if !deploy::generates(unit, &generation.connection) {
+                connections::withdraw(tools.iac_store, lock, &unit.alias, &generation.connection)
+                    .await
+                    .map_err(|source| TaskError::record(&unit.alias, source))?;
+            }
+        }
+        let success = DeployedUnit {
+            version: DEPLOYED_VERSION,
+            mode: DeployMode::Unified,
+            unit: (*unit).clone(),
+            last_success: Some(execution.clone()),
+            last_attempt: execution.clone(),
+        };
+        put(tools, lock, &success).await?;
+        done.outputs
+            .insert(unit.alias.clone(), mapping::document(&outputs));
+    }
+    Ok(done)
+}
+
+async fn put(
+    tools: &Tools<'_>,
+    lock: &DeploymentLock,
+    unit: &DeployedUnit,
+) -> Result<(), TaskError> {
+    deployed::put(tools.iac_store, lock, unit)
+        .await
+        .map_err(|source| TaskError::record(unit.alias(), source))
+}
+
+async fn publish(
+    record: &RunRecord,
+    unit: &Unit,
+    outputs: &Outputs,
+    lock: &DeploymentLock,
+    tools: &Tools<'_>,
+    report: &mut (dyn FnMut(Progress) + Send),
+    done: &mut DeployedProject,
+) -> Result<(), TaskError> {
+    for generation in &unit.generates {
+        let values = mapping::values(generation, outputs).map_err(|source| TaskError::Mapping {
+            scope: (&unit.alias).into(),
+            source,
+        })?;
+        let connection = ConnectionRecord {
+            version: CONNECTION_VERSION,
+            name: generation.connection.clone(),
+            environment: record.target.environment.clone(),
+            kind: generation.kind.clone(),
+            values,
+            published_by: Publisher {
+                project: record.target.project.clone(),
+                alias: unit.alias.clone(),
+                run_id: record.run_id,
+                at: tools.clock.now(),
+            },
+        };
+        let published = connections::publish(tools.iac_store, lock, &connection)
+            .await
+            .map_err(|source| TaskError::record(&unit.alias, source))?;
+        if let Published::TakenFrom(other) = published {
+            report(Progress::Warning(format!(
+                "connection `{}` was last published by `{}` of project `{}`: two projects generate it",
+                generation.connection, other.alias, other.project
+            )));
+        }
+        done.published.push(generation.connection.clone());
+    }
+    Ok(())
+}
+
+pub(super) async fn destroy(
+    record: &RunRecord,
+    lock: &DeploymentLock,
+    tools: &Tools<'_>,
+    report: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(), TaskError> {
+    let iac = composition(record)?;
+    let folder = folder(record, iac, tools).await?;
+    let steps = steps(record, iac, tools, &folder, lock)?;
+    let bundle = stored(record, tools, &steps.program()).await?;
+    init(&steps, &folder, &bundle, report).await?;
+    let go = units(record, Action::Destroy);
+    // The plan that was shown is stale by now: the state has changed since.
+    let planned = steps.plan_destroy(&targets(&go)?, report).await?;
+    within(&Predicted::of(&planned.changes), &bundle.predicted, &go)?;
+    held::before_changes(record, &Scope::Project, tools).await?;
+    if planned.has_changes {
+        let options = ApplyOptions {
+            parallelism: steps.parallelism(),
+            lock_timeout: steps.lock_timeout(),
+        };
+        steps
+            .apply(planned.file, &options, Failing::Destroy, report)
+            .await?;
+    }
+    held::after_changes(record, &Scope::Project, tools).await?;
+    for unit in &go {
+        for generation in &unit.generates {
+            connections::withdraw(tools.iac_store, lock, &unit.alias, &generation.connection)
+                .await
+                .map_err(|source| TaskError::record(&unit.alias, source))?;
+        }
+        deployed::remove(tools.iac_store, lock, &unit.alias)
+            .await
+            .map_err(|source| TaskError::record(&unit.alias, source))?;
+    }
+    Ok(())
+}
+
+/// Nothing is destroyed that was not shown, and nothing outside of the plugins that go away: Terraform's `-target`
+/// takes along whatever the state knows to depend on a target.
+fn within(now: &Predicted, shown: &Predicted, go: &[&Unit]) -> Result<(), TaskError> {
+    let outside: Vec<_> = now
+        .addresses
+        .iter()
+        .filter(|address| !is_of(address, go))
+        .cloned()
+        .collect();
+    if !outside.is_empty() {
+        return Err(TaskError::DestroysOthers { addresses: outside });
+    }
+    let unseen: Vec<_> = now
+        .addresses
+        .difference(&shown.addresses)
+        .cloned()
+        .collect();
+    if !unseen.is_empty() {
+        return Err(TaskError::DestroysMore { addresses: unseen });
+    }
+    Ok(())
+}
+
+/// The outputs of one plugin, under the names that its Terraform has for them.
+fn of_plugin(
+    unit: &Unit,
+    names: &BTreeMap<String, (String, String)>,
+    outputs: &Outputs,
+) -> Outputs {
+    outputs
+        .iter()
+        .filter_map(|(root, output)| {
+            let (alias, name) = names.get(root)?;
+            (alias == unit.alias.as_str()).then(|| (name.clone(), output.clone()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::samples::unit;
+
+    fn predicted(addresses: &[&str]) -> Predicted {
+        Predicted {
+            addresses: addresses
+                .iter()
+                .map(|&address| address.to_owned())
+                .collect(),
+            ..Predicted::default()
+        }
+    }
+
+    fn checked(now: &[&str], shown: &[&str]) -> String {
+        let queue = unit(json!({}));
+        match within(&predicted(now), &predicted(shown), &[&queue]) {
+            Ok(()) => "destroyed".to_owned(),
+            Err(error) => format!("{error} ({})", error.exit_code()),
+        }
+    }
+
+    #[test]
+    fn nothing_is_destroyed_that_was_not_shown_or_that_stays() {
+        let shown = ["module.queue.x.a", "module.queue[\"k\"].module.m.x.b"];
+        let cases: [&[&str]; 6] = [
+            &shown,
+            &["module.queue.x.a"],
+            &[],
+            &["module.queue.x.a", "module.queue.x.new"],
+            &["module.queue.x.a", "module.queue2.x.a"],
+            &["x.a", "module.topic.x.a"],
+        ];
+        let results: Vec<_> = cases.iter().map(|now| checked(now, &shown)).collect();
+        insta::assert_snapshot!(results.join("\n"), @"
+        destroyed
+        destroyed
+        destroyed
+        destroying would take along what the plan did not show: module.queue.x.new (21)
+        destroying would take along what belongs to plugins that stay: module.queue2.x.a (21)
+        destroying would take along what belongs to plugins that stay: module.topic.x.a, x.a (21)
+        ");
+    }
+}

@@ -1,0 +1,124 @@
+//! What a PLAN task keeps: Terraform's plan file, the provider versions that it was made with, and what was shown.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use stk_store::archive::{self, Entry, Limits, PackError, UnpackError};
+use terraform_runner::event::Change;
+
+const PLAN: &str = "plan.tfplan";
+const LOCK_FILE: &str = ".terraform.lock.hcl";
+const PREDICTED: &str = "destroy.json";
+
+/// A plan as it is stored.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bundle {
+    /// The plan of what stays; `None` when nothing does.
+    pub(super) plan: Option<Vec<u8>>,
+    /// Which provider builds it was made with; `None` when the project has no providers.
+    pub(super) lock_file: Option<Vec<u8>>,
+    /// What the plan of what goes away did at that time.
+    pub(super) predicted: Predicted,
+}
+
+/// The resources that were shown to go away.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Predicted {
+    pub(super) version: u32,
+    /// Their addresses.
+    pub(super) addresses: BTreeSet<String>,
+}
+
+impl Predicted {
+    pub(super) fn of(changes: &[Change]) -> Self {
+        Self {
+            version: 1,
+            addresses: changes
+                .iter()
+                .filter(|change| change.action.destroys())
+                .map(|change| change.address.clone())
+                .collect(),
+        }
+    }
+}
+
+/// Why a stored plan cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// It is no archive of this program.
+    #[error("the stored plan is damaged")]
+    Unpack(#[source] UnpackError),
+    /// What is in it is not what this program writes.
+    #[error("the stored plan was written by another version of this program")]
+    Predicted(#[source] serde_json::Error),
+    /// It cannot be packed.
+    #[error("the plan could not be packed")]
+    Pack(#[source] PackError),
+    /// There is no plan of what stays in it.
+    #[error("the stored plan has nothing to apply")]
+    Nothing,
+}
+
+impl Bundle {
+    pub(super) fn pack(self) -> Result<bytes::Bytes, BundleError> {
+        let predicted = serde_json::to_vec(&self.predicted).map_err(BundleError::Predicted)?;
+        let files = [
+            (PLAN, self.plan),
+            (LOCK_FILE, self.lock_file),
+            (PREDICTED, Some(predicted)),
+        ];
+        let entries: Vec<_> = files
+            .into_iter()
+            .filter_map(|(path, bytes)| {
+                Some(Entry {
+                    path: path.to_owned(),
+                    bytes: bytes?,
+                    executable: false,
+                })
+            })
+            .collect();
+        archive::pack(entries).map_err(BundleError::Pack)
+    }
+
+    pub(super) fn unpack(bytes: &[u8]) -> Result<Self, BundleError> {
+        let entries = archive::unpack(bytes, Limits::default()).map_err(BundleError::Unpack)?;
+        let mut bundle = Self::default();
+        for entry in entries {
+            match entry.path.as_str() {
+                PLAN => bundle.plan = Some(entry.bytes),
+                LOCK_FILE => bundle.lock_file = Some(entry.bytes),
+                PREDICTED => {
+                    bundle.predicted =
+                        serde_json::from_slice(&entry.bytes).map_err(BundleError::Predicted)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(bundle)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_is_read_back_and_a_damaged_one_refused() {
+        let bundle = Bundle {
+            plan: Some(b"plan".to_vec()),
+            lock_file: None,
+            predicted: Predicted {
+                version: 1,
+                addresses: ["module.a.x.y".to_owned()].into(),
+            },
+        };
+        let bytes = bundle.clone().pack().unwrap();
+        assert_eq!(bytes, bundle.clone().pack().unwrap());
+        let read = Bundle::unpack(&bytes).unwrap();
+        assert_eq!((read.plan, read.lock_file), (bundle.plan, None));
+        assert_eq!(read.predicted, bundle.predicted);
+        assert!(Bundle::unpack(b"no archive").is_err());
+        assert!(Bundle::unpack(&bytes[..bytes.len() / 2]).is_err());
+    }
+}

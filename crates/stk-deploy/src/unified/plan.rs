@@ -1,0 +1,106 @@
+//! The PLAN task: shows what applying and destroying would do, and keeps what will be applied.
+
+use stk_run::{Action, PlanReference, RunRecord};
+use stk_store::{DeploymentLock, plans};
+use terraform_runner::InitOptions;
+use terraform_runner::event::{Change, ChangeSummary};
+
+use super::bundle::{Bundle, Predicted};
+use super::{composition, folder, is_of, steps, targets, units};
+use crate::error::{Scope, TaskError};
+use crate::tools::{Progress, Tools};
+
+/// The file in which Terraform keeps the provider builds that `init` chose.
+pub(super) const LOCK_FILE: &str = ".terraform.lock.hcl";
+
+/// What a PLAN task planned.
+#[derive(Clone, Debug)]
+pub struct PlannedProject {
+    /// The stored plan.
+    pub plan: PlanReference,
+    /// What happens to the resources of the plugins that stay.
+    pub changes: Vec<Change>,
+    /// The counts of that.
+    pub summary: ChangeSummary,
+    /// What happens to those of the plugins that go away, as far as it is known before the others are applied.
+    pub removals: Vec<Change>,
+}
+
+pub(super) async fn run(
+    record: &RunRecord,
+    lock: &DeploymentLock,
+    tools: &Tools<'_>,
+    report: &mut (dyn FnMut(Progress) + Send),
+) -> Result<PlannedProject, TaskError> {
+    let iac = composition(record)?;
+    let folder = folder(record, iac, tools).await?;
+    let steps = steps(record, iac, tools, &folder, lock)?;
+    steps.init(&InitOptions::default(), report).await?;
+    let (stay, go) = (units(record, Action::Apply), units(record, Action::Destroy));
+    let mut bundle = Bundle {
+        lock_file: read(&folder.project().join(LOCK_FILE)),
+        ..Bundle::default()
+    };
+    let mut planned = PlannedProject {
+        plan: PlanReference {
+            digest: stk_run::Digest::of(b""),
+            program: steps.program(),
+        },
+        changes: Vec::new(),
+        summary: ChangeSummary::default(),
+        removals: Vec::new(),
+    };
+    if !stay.is_empty() {
+        // Without removals everything stays: no target, no warning, and outputs follow.
+        let only = if go.is_empty() {
+            Vec::new()
+        } else {
+            targets(&stay)?
+        };
+        let plan = steps.plan(&only, report).await?;
+        bundle.plan = plan.file.read().ok();
+        planned.changes = plan.changes;
+        planned.summary = plan.summary;
+    }
+    if !go.is_empty() {
+        let plan = steps.predict_destroy(&targets(&go)?, report).await?;
+        // Until what stays is applied, the state has what was rewired depend on what goes away, so Terraform's plan
+        // lists it too. It is not destroyed: see `apply`.
+        let (removals, others): (Vec<_>, Vec<_>) = plan
+            .changes
+            .into_iter()
+            .partition(|change| is_of(&change.address, &go));
+        for change in &removals {
+            report(Progress::Line(format!(
+                "- {} will be destroyed",
+                change.address
+            )));
+        }
+        report(Progress::Line(format!(
+            "after that: {} to destroy",
+            removals.len()
+        )));
+        if !others.is_empty() {
+            report(Progress::Line(format!(
+                "{} that stay depend on them by now, and no longer when they are applied; they are not destroyed",
+                if others.len() == 1 {
+                    "1 resource of plugins".to_owned()
+                } else {
+                    format!("{} resources of plugins", others.len())
+                }
+            )));
+        }
+        bundle.predicted = Predicted::of(&removals);
+        planned.removals = removals;
+    }
+    let bytes = bundle.pack().map_err(TaskError::Bundle)?;
+    planned.plan.digest = plans::put(tools.iac_store, lock, bytes)
+        .await
+        .map_err(|source| TaskError::store(Scope::Project, source))?;
+    Ok(planned)
+}
+
+/// The file, if it is there: a plan that cannot be read cannot be applied either, and says so then.
+fn read(path: &std::path::Path) -> Option<Vec<u8>> {
+    std::fs::read(path).ok()
+}
