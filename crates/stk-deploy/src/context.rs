@@ -1,7 +1,7 @@
 //! What a plugin's templates see.
 
 use serde_json::{Map, Value};
-use stk_render::{Context, RenderError, Warning, evaluate};
+use stk_render::{Context, RenderError, Truth, Warning, evaluate};
 use stk_run::{RunRecord, SecretPath, Unit};
 
 use crate::connections::Connections;
@@ -223,6 +223,14 @@ impl Opaque {
         }
     }
 
+    /// A secret that is empty counts as missing, so it is something; an output may be empty.
+    fn truth(&self) -> Truth {
+        match self {
+            Self::Secret(_) => Truth::Something,
+            Self::Attribute { .. } => Truth::Unknown,
+        }
+    }
+
     fn reason(&self) -> String {
         match self {
             Self::Secret(path) => secrets::reason(path),
@@ -292,7 +300,7 @@ impl Refusals {
         }
         for (path, opaque) in &self.opaque {
             let path: Vec<_> = path.iter().map(String::as_str).collect();
-            context.opaque(&path, opaque.name(), opaque.reason());
+            context.opaque(&path, opaque.name(), opaque.reason(), opaque.truth());
         }
         context
     }

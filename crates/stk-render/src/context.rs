@@ -4,7 +4,7 @@ use minijinja::Value;
 use serde_json::Map;
 
 use crate::{
-    opaque,
+    opaque::{self, Truth},
     python::values::{Changed, Dict, List},
 };
 
@@ -28,7 +28,11 @@ enum Special {
     /// Its reason.
     Refused(usize),
     /// Its reason, and its name.
-    Opaque { reason: usize, name: usize },
+    Opaque {
+        reason: usize,
+        name: usize,
+        truth: Truth,
+    },
 }
 
 impl Context {
@@ -58,8 +62,14 @@ impl Context {
     ///
     /// For values that are not known when templates are rendered, or must not be: a later step decides what each token
     /// becomes. `name` is what that step knows the value by; several paths may lead to one name. `path` is as of
-    /// [`Context::refuse`], and the later of the two calls for one path holds.
-    pub fn opaque(&mut self, path: &[&str], name: impl Into<String>, reason: impl Into<String>) {
+    /// [`Context::refuse`], and the later of the two calls for one path holds. `truth` is what `{% if … %}` makes of it.
+    pub fn opaque(
+        &mut self,
+        path: &[&str],
+        name: impl Into<String>,
+        reason: impl Into<String>,
+        truth: Truth,
+    ) {
         if path.is_empty() {
             return;
         }
@@ -76,6 +86,7 @@ impl Context {
             Special::Opaque {
                 reason,
                 name: index,
+                truth,
             },
         );
     }
@@ -135,7 +146,11 @@ impl<'a> Places<'a> {
 fn value(json: &serde_json::Value, places: Option<&Places<'_>>, changed: &Changed) -> Value {
     match places.and_then(|places| places.here) {
         Some(Special::Refused(reason)) => return Value::from(opaque::refused(reason)),
-        Some(Special::Opaque { reason, name }) => return opaque::value(reason, name),
+        Some(Special::Opaque {
+            reason,
+            name,
+            truth,
+        }) => return opaque::value(reason, name, truth),
         None => {}
     }
     match json {

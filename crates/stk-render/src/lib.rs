@@ -18,6 +18,7 @@ mod tree;
 pub use context::Context;
 pub use error::{ErrorKind, PathError, RenderError, Warning, WriteError};
 pub use limits::Limits;
+pub use opaque::Truth;
 pub use render::{Evaluated, Rendered, Token, check, evaluate, render, render_with};
 pub use stack::batch;
 pub use templates::{TemplateFile, Templates};

@@ -30,12 +30,30 @@ pub(crate) fn refused(reason: usize) -> Error {
 }
 
 /// An opaque value.
-pub(crate) fn value(reason: usize, name: usize) -> Value {
+pub(crate) fn value(reason: usize, name: usize, truth: Truth) -> Value {
     Value::from_object(Opaque {
         reason,
         name,
         line: 0,
+        truth,
     })
+}
+
+/// What a condition takes an opaque value for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// It is something: a condition on it is true.
+    Something,
+    /// Nobody knows, for it may turn out to be empty: a condition on it fails.
+    Unknown,
+}
+
+/// Fails for an opaque value of which nobody knows whether it is something.
+pub(crate) fn check_truth(value: &Value) -> Result<(), Error> {
+    match value.downcast_object_ref::<Opaque>() {
+        Some(opaque) if opaque.truth == Truth::Unknown => Err(refused(opaque.reason)),
+        _ => Ok(()),
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +62,7 @@ struct Opaque {
     name: usize,
     /// The line of the tag that prints it, where that is known.
     line: usize,
+    truth: Truth,
 }
 
 impl Object for Opaque {
@@ -182,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_mark_is_found_again() {
-        let value = at_line(value(3, 12), 405);
+        let value = at_line(value(3, 12, Truth::Something), 405);
         let text = format!("a{}b", mark(&value).unwrap());
         assert_eq!(
             pieces(&text),
@@ -202,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_damaged_mark_is_noticed() {
-        let text = mark(&value(0, 1)).unwrap();
+        let text = mark(&value(0, 1, Truth::Something)).unwrap();
         let letters: Vec<char> = text.chars().collect();
         for from in 0..letters.len() {
             for to in from + 1..=letters.len() {

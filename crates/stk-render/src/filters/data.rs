@@ -3,10 +3,13 @@ use std::cmp::Ordering;
 use minijinja::{Environment, Error, ErrorKind, State, Value, value::ValueKind};
 
 use super::add;
-use crate::python::{
-    args::{bind, flag_or, required},
-    compare,
-    values::{List, tuple},
+use crate::{
+    opaque,
+    python::{
+        args::{bind, flag_or, required},
+        compare,
+        values::{List, tuple},
+    },
 };
 
 pub(crate) fn register(environment: &mut Environment<'_>) {
@@ -22,7 +25,11 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
         add(environment, name, |_, args| {
             let [value, default, boolean] = bind(args, ["value", "default_value", "boolean"])?;
             let value = value.unwrap_or_default();
-            let replaced = value.is_undefined() || (flag_or(boolean, false) && !value.is_true());
+            let boolean = flag_or(boolean, false);
+            if boolean {
+                opaque::check_truth(&value)?;
+            }
+            let replaced = value.is_undefined() || (boolean && !value.is_true());
             Ok(if replaced {
                 default.unwrap_or_else(|| Value::from(""))
             } else {

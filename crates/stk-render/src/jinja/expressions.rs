@@ -94,7 +94,7 @@ impl Parser<'_> {
             let mut text = format!(
                 "{} if {}",
                 value.bound(Binding::Filter),
-                test.bound(Binding::Filter)
+                self.condition(test)
             );
             if self.skip_name("else") {
                 let other = self.nested(Self::branches)?;
@@ -126,7 +126,7 @@ impl Parser<'_> {
             let chain = left.chain.max(right.chain);
             // `and` and `or` are chained flat, and never mixed without brackets.
             let mut text = if first {
-                left.bound(Binding::Filter)
+                self.condition(left)
             } else {
                 left.text
             };
@@ -134,10 +134,19 @@ impl Parser<'_> {
             text.push(' ');
             text.push_str(word);
             text.push(' ');
-            text.push_str(&right.bound(Binding::Filter));
+            text.push_str(&self.condition(right));
             left = self.chained(Piece::new(text, Binding::Loose, line), chain)?;
         }
         Ok(left)
+    }
+
+    /// An expression whose truth matters.
+    pub(super) fn condition(&self, value: Piece) -> String {
+        let mut text = value.bound(Binding::Filter);
+        if self.guarded {
+            text.push_str("|py_truth");
+        }
+        text
     }
 
     fn not(&mut self) -> Result<Piece, Fault> {
@@ -148,7 +157,7 @@ impl Parser<'_> {
         self.advance()?;
         let value = self.nested(Self::not)?;
         let chain = value.chain;
-        let text = format!("not {}", value.bound(Binding::Filter));
+        let text = format!("not {}", self.condition(value));
         self.chained(Piece::new(text, Binding::Loose, line), chain)
     }
 

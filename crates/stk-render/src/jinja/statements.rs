@@ -128,7 +128,7 @@ impl Parser<'_> {
         let mut line = line;
         loop {
             let test = self.tuple(false, false, "")?;
-            let test = test.bound(Binding::Filter);
+            let test = self.condition(test);
             self.output.block(&format!("{word} {test}"), line);
             self.open_body(&["elif", "else", "endif"], false)?;
             let end = self.line();
@@ -172,7 +172,7 @@ impl Parser<'_> {
         if self.skip_name("if") {
             let test = self.expression()?;
             head.push_str(" if ");
-            head.push_str(&test.bound(Binding::Filter));
+            head.push_str(&self.condition(test));
         }
         if self.skip_name("recursive") {
             head.push_str(" recursive");

@@ -87,6 +87,12 @@ pub(crate) fn register(environment: &mut Environment<'_>) {
         opaque::check(&value)?;
         Ok(value)
     });
+    add(environment, "py_truth", |_, args| {
+        let [value] = bind(args, ["value"])?;
+        let value = value.unwrap_or_default();
+        opaque::check_truth(&value)?;
+        Ok(value)
+    });
     add(environment, "py_line", |_, args| {
         let [value, line] = bind(args, ["value", "line"])?;
         let line = line.and_then(|line| line.as_usize()).unwrap_or(0);

@@ -1,4 +1,4 @@
-use stk_render::{Context, ErrorKind, evaluate, render};
+use stk_render::{Context, ErrorKind, Truth, evaluate, render};
 
 use crate::{context, templates};
 
@@ -16,7 +16,7 @@ fn opaque() -> Context {
         (&["servers", "0", "token"], "first"),
         (&["servers", "1", "token"], "second"),
     ] {
-        context.opaque(path, name, REASON);
+        context.opaque(path, name, REASON, Truth::Something);
     }
     context
 }
@@ -203,8 +203,13 @@ fn a_computed_input_hands_it_on() {
     let mut variables = context.variables().clone();
     variables.insert("computed".into(), evaluated.text.into());
     let mut with_computed = Context::new(variables);
-    with_computed.opaque(&["inputs", "password"], "password", REASON);
-    with_computed.opaque(&["password"], "password", REASON);
+    with_computed.opaque(
+        &["inputs", "password"],
+        "password",
+        REASON,
+        Truth::Something,
+    );
+    with_computed.opaque(&["password"], "password", REASON, Truth::Something);
     context = with_computed;
     let files = templates(&[("main.tf", "a = \"{{ computed }}\"\n")]);
     let rendered = render(&files, &context).expect("rendered");
@@ -239,4 +244,41 @@ fn the_form_of_tokens_is_reserved() {
 fn a_file_without_opaque_values_is_the_same_as_ever() {
     let source = "{{ inputs.user|upper }}{{ 'x' is string }}{{ servers|map(attribute='host')|join(',') }}\n{% for s in servers %}\n{{ s.host }}\n{% endfor %}{{ nothing }}";
     assert_eq!(text(source).as_deref(), Ok("ADMINTrueh,i\nh\ni\n"));
+}
+
+#[test]
+fn a_condition_on_what_may_be_nothing_fails() {
+    let mut context = context(serde_json::json!({"topic": {"arn": "a", "name": "n"}}));
+    context.opaque(&["topic", "arn"], "arn", REASON, Truth::Unknown);
+    for source in [
+        "{% if topic.arn %}x{% endif %}",
+        "{% if false %}{% elif topic.arn %}x{% endif %}",
+        "{% if not topic.arn %}x{% endif %}",
+        "{% if topic.name and topic.arn %}x{% endif %}",
+        "{% if topic.arn or topic.name %}x{% endif %}",
+        "{% if false or topic.arn or topic.name %}x{% endif %}",
+        "{{ topic.arn or 'x' }}",
+        "{{ 'x' if topic.arn else 'y' }}",
+        "{{ topic.arn|default('x', true) }}",
+        "{% for x in [1] if topic.arn %}x{% endfor %}",
+        "{{ [topic]|selectattr('arn')|list }}",
+    ] {
+        let error = render(&templates(&[("main.tf", source)]), &context).expect_err(source);
+        assert_eq!(error.kind, ErrorKind::Refused, "{source}: {error}");
+        assert_eq!(
+            error.to_string(),
+            format!("main.tf:1: {REASON}"),
+            "{source}"
+        );
+    }
+    for source in [
+        "{% if topic %}x{% endif %}",
+        "{% if topic.arn is defined %}{{ topic.arn }}{% endif %}",
+        "{{ topic.arn|default('x') }}",
+        "{{ topic.arn if topic.name }}",
+        "{{ topic.nothing or 'x' }}",
+    ] {
+        let rendered = render(&templates(&[("main.tf", source)]), &context);
+        assert!(rendered.is_ok(), "{source}");
+    }
 }
