@@ -40,7 +40,11 @@ fuzz_target!(|input: (&str, &[u8])| {
             assert!(!is_text || !text.contains(['\u{f5cb}', '\u{f5cc}', '\u{f5cd}']));
             for (at, _) in text.match_indices("stk_token_").filter(|_| is_text) {
                 let listed = rendered.tokens.iter();
-                assert!(listed.into_iter().any(|token| text[at..].starts_with(&token.text)));
+                assert!(
+                    listed
+                        .into_iter()
+                        .any(|token| text[at..].starts_with(&token.text))
+                );
             }
         }
     }
