@@ -176,7 +176,7 @@ fn generated<'a>(
         .collect()
 }
 
-async fn publish(
+pub(crate) async fn publish(
     record: &RunRecord,
     unit: &Unit,
     generation: &Generation,

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use stk_run::{
-    Action, Alias, CONNECTION_VERSION, ConnectionRecord, DEPLOYED_VERSION, DeployMode,
-    DeployedUnit, Execution, PlanReference, Publisher, RunRecord, Unit,
+    Action, Alias, DEPLOYED_VERSION, DeployMode, DeployedUnit, Execution, PlanReference, RunRecord,
+    Unit,
 };
-use stk_store::connections::Published;
 use stk_store::{DeploymentLock, connections, deployed, plans};
 use terraform_runner::event::ChangeSummary;
 use terraform_runner::{ApplyOptions, InitOptions, Outputs, PlanFile};
@@ -183,28 +182,7 @@ async fn publish(
             scope: (&unit.alias).into(),
             source,
         })?;
-        let connection = ConnectionRecord {
-            version: CONNECTION_VERSION,
-            name: generation.connection.clone(),
-            environment: record.target.environment.clone(),
-            kind: generation.kind.clone(),
-            values,
-            published_by: Publisher {
-                project: record.target.project.clone(),
-                alias: unit.alias.clone(),
-                run_id: record.run_id,
-                at: tools.clock.now(),
-            },
-        };
-        let published = connections::publish(tools.iac_store, lock, &connection)
-            .await
-            .map_err(|source| TaskError::record(&unit.alias, source))?;
-        if let Published::TakenFrom(other) = published {
-            report(Progress::Warning(format!(
-                "connection `{}` was last published by `{}` of project `{}`: two projects generate it",
-                generation.connection, other.alias, other.project
-            )));
-        }
+        deploy::publish(record, unit, generation, &values, lock, tools, report).await?;
         done.published.push(generation.connection.clone());
     }
     Ok(())
