@@ -100,6 +100,10 @@ pub(super) async fn deploy(
             },
         }
     })?;
+    // Read before anything changes: without it nothing could be published afterwards.
+    let names = ProjectFacts::of(&folder)
+        .map_err(TaskError::Bundle)?
+        .outputs;
     held::before_changes(record, &Scope::Project, tools).await?;
     // From here on Terraform may leave resources behind, whatever happens next.
     let execution = Execution {
@@ -128,7 +132,6 @@ pub(super) async fn deploy(
     let applied = steps.apply(plan, &options, Failing::Apply, report).await?;
     held::after_changes(record, &Scope::Project, tools).await?;
 
-    let names = ProjectFacts::of(&folder).outputs;
     let mut done = DeployedProject {
         summary: applied.summary,
         outputs: BTreeMap::new(),

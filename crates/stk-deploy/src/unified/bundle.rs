@@ -52,6 +52,12 @@ pub enum BundleError {
     /// What is in it is not what this program writes.
     #[error("the stored plan was written by another version of this program")]
     Predicted(#[source] serde_json::Error),
+    /// What Terraform wrote cannot be read.
+    #[error("what Terraform wrote could not be read")]
+    Read(#[source] std::io::Error),
+    /// What a composed project says of itself cannot be read or written.
+    #[error("the composed project was stored by another version of this program, or is damaged")]
+    Facts(#[source] serde_json::Error),
     /// It cannot be packed.
     #[error("the plan could not be packed")]
     Pack(#[source] PackError),

@@ -10,7 +10,7 @@ use stk_run::{Action, DeployMode, Requirement, RunRecord, Unit};
 use stk_store::archive::{self, Entry, Limits};
 use stk_store::{DeploymentLock, connections as published, deployed, iac, packages, runs};
 
-use super::stored;
+use super::bundle::BundleError;
 use crate::connections::{ConnectionError, Connections, References};
 use crate::context::Opaque;
 use crate::error::{Scope, TaskError};
@@ -34,12 +34,10 @@ pub(super) struct ProjectFacts {
 }
 
 impl ProjectFacts {
-    /// Those of the project in `folder`; none if it has none that can be read.
-    pub(super) fn of(folder: &WorkFolder) -> Self {
-        std::fs::read(folder.project().join(FACTS))
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
+    /// Those of the project in `folder`.
+    pub(super) fn of(folder: &WorkFolder) -> Result<Self, BundleError> {
+        let bytes = std::fs::read(folder.project().join(FACTS)).map_err(BundleError::Read)?;
+        serde_json::from_slice(&bytes).map_err(BundleError::Facts)
     }
 }
 
@@ -115,14 +113,18 @@ pub(super) async fn run(
     };
     entries.push(Entry {
         path: FACTS.to_owned(),
-        bytes: serde_json::to_vec(&facts).unwrap_or_default(),
+        bytes: serde_json::to_vec(&facts)
+            .map_err(|error| TaskError::Bundle(BundleError::Facts(error)))?,
         executable: false,
     });
     let bytes = archive::pack(entries).map_err(|source| TaskError::pack(Scope::Project, source))?;
     let reference = iac::put(tools.iac_store, lock, None, bytes)
         .await
         .map_err(|source| TaskError::store(Scope::Project, source))?;
-    Ok(stored(reference, files))
+    Ok(Stored {
+        iac: reference,
+        files,
+    })
 }
 
 /// The provider configurations that earlier deployments of this project shared: the state may still name them.
@@ -144,7 +146,9 @@ async fn earlier(record: &RunRecord, tools: &Tools<'_>) -> Result<Vec<HoistedPro
         let entries = archive::unpack(&bytes, Limits::default())
             .map_err(|source| TaskError::unpack(Scope::Project, source))?;
         for entry in entries.iter().filter(|entry| entry.path == FACTS) {
-            let facts: ProjectFacts = serde_json::from_slice(&entry.bytes).unwrap_or_default();
+            // Without them a resource could lose the provider configuration that the state names.
+            let facts: ProjectFacts = serde_json::from_slice(&entry.bytes)
+                .map_err(|error| TaskError::Bundle(BundleError::Facts(error)))?;
             found.extend(facts.providers);
         }
     }

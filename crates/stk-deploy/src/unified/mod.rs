@@ -18,11 +18,11 @@ pub use bundle::BundleError;
 pub use compose::ProjectUnitError;
 pub use plan::PlannedProject;
 
+use crate::Done;
 use crate::error::{Scope, TaskError};
 use crate::project::WorkFolder;
 use crate::steps::{Steps, load};
 use crate::tools::{Progress, Tools};
-use crate::{Done, Stored};
 
 pub(crate) async fn execute(
     record: &RunRecord,
@@ -98,9 +98,4 @@ fn steps<'a>(
 ) -> Result<Steps<'a>, TaskError> {
     let units: Vec<_> = record.units.iter().collect();
     Steps::new(Scope::Project, Some(iac), &units, tools, folder, lock)
-}
-
-/// Keeps the type in one place.
-fn stored(iac: IacReference, files: usize) -> Stored {
-    Stored { iac, files }
 }

@@ -1,11 +1,14 @@
 //! The PLAN task: shows what applying and destroying would do, and keeps what will be applied.
 
+use std::io;
+use std::path::Path;
+
 use stk_run::{Action, PlanReference, RunRecord};
 use stk_store::{DeploymentLock, plans};
 use terraform_runner::InitOptions;
 use terraform_runner::event::{Change, ChangeSummary};
 
-use super::bundle::{Bundle, Predicted};
+use super::bundle::{Bundle, BundleError, Predicted};
 use super::{composition, folder, is_of, steps, targets, units};
 use crate::error::{Scope, TaskError};
 use crate::tools::{Progress, Tools};
@@ -38,7 +41,7 @@ pub(super) async fn run(
     steps.init(&InitOptions::default(), report).await?;
     let (stay, go) = (units(record, Action::Apply), units(record, Action::Destroy));
     let mut bundle = Bundle {
-        lock_file: read(&folder.project().join(LOCK_FILE)),
+        lock_file: lock_file(&folder.project())?,
         ..Bundle::default()
     };
     let mut planned = PlannedProject {
@@ -58,7 +61,8 @@ pub(super) async fn run(
             targets(&stay)?
         };
         let plan = steps.plan(&only, report).await?;
-        bundle.plan = plan.file.read().ok();
+        let kept = plan.file.read().map_err(BundleError::Read);
+        bundle.plan = Some(kept.map_err(TaskError::Bundle)?);
         planned.changes = plan.changes;
         planned.summary = plan.summary;
     }
@@ -100,7 +104,12 @@ pub(super) async fn run(
     Ok(planned)
 }
 
-/// The file, if it is there: a plan that cannot be read cannot be applied either, and says so then.
-fn read(path: &std::path::Path) -> Option<Vec<u8>> {
-    std::fs::read(path).ok()
+/// The lock file; `None` when the project has no providers. One that is there and cannot be read must not be taken for
+/// none: the plan would be applied with whatever providers there are then.
+fn lock_file(project: &Path) -> Result<Option<Vec<u8>>, TaskError> {
+    match std::fs::read(project.join(LOCK_FILE)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(TaskError::Bundle(BundleError::Read(error))),
+    }
 }
