@@ -301,3 +301,17 @@ fn a_template_that_looks_at_what_is_not_known_yet_is_refused_with_its_line() {
       help: write `<studio>/<stack>@<version>/<plugin>@<version>` or `<studio>/<plugin>@<version>`
     ");
 }
+
+#[test]
+fn what_plugins_may_not_do_they_may_not_do_together_either() {
+    let case = Case::new("secrets").with(
+        "INPUT_SECRET_INPUTS",
+        r#"{"orders-db": {"password": "one-pass", "users": [{"pin": "pin-one"}, {"pin": "pin-two"}]}}"#,
+    );
+    let ran = deploy(&case);
+    insta::assert_snapshot!(format!("{} {}", ran.code, case.shown(&told(&ran))), @r#"
+    13 error: plugin `orders-db` has what is not allowed here: main.tf:10: provisioner "local-exec"
+      help: commands may run on the runner when LOCALEXEC_ENABLED (of the orchestrator: LOCAL_EXEC_ENABLED) is `true`; change the plugin, or the input
+    "#);
+    assert_eq!(case.lock("orders-data"), None);
+}
