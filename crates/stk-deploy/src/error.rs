@@ -5,7 +5,8 @@ use stk_compose::policy::RequiredVersion;
 use stk_run::{Alias, IacReference, TaskKind, exit_code};
 use stk_store::archive::{PackError, UnpackError};
 use stk_store::{ArchiveError, Location, RecordError, ResumeError, StoreError};
-use terraform_runner::{AddressError, EnvironmentError, StepError};
+use terraform_runner::approval::{Deviation, DigestKeyError};
+use terraform_runner::{AddressError, EnvironmentError, StepError, StepErrorKind};
 
 use crate::deploy::archive_name;
 use crate::{
@@ -141,11 +142,23 @@ pub enum TaskError {
         /// What was to apply.
         found: String,
     },
+    /// The state has changed since the plan was made, and what is to be done by now is more than was approved.
+    #[error(
+        "the state has changed since the plan was approved, and a new plan does what nobody approved: {}",
+        listed(.deviations)
+    )]
+    NotApproved {
+        /// What is new; never empty.
+        deviations: Vec<Deviation>,
+    },
+    /// The digests of what was approved could not be made.
+    #[error("what is approved could not be kept")]
+    Approval(#[source] DigestKeyError),
     /// Destroying what goes away would destroy something that stays.
-    #[error("destroying would take along what belongs to plugins that stay: {}", .addresses.join(", "))]
+    #[error("destroying would take along what belongs to plugins that stay: {}", listed(.resources))]
     DestroysOthers {
-        /// The resources.
-        addresses: Vec<String>,
+        /// The resources; never empty.
+        resources: Vec<DraggedIn>,
     },
     /// Destroying would destroy more than was shown.
     #[error("destroying would take along what the plan did not show: {}", .addresses.join(", "))]
@@ -258,9 +271,44 @@ pub enum TaskError {
     },
 }
 
+/// A resource of a plugin that stays, which Terraform would destroy together with what goes away.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DraggedIn {
+    /// Its address.
+    pub address: String,
+    /// Why: from it to a resource that goes away, each depending on the next one, without instance keys, as the state
+    /// has it recorded. Empty when the state does not say.
+    pub path: Vec<String>,
+}
+
+impl fmt::Display for DraggedIn {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.address)?;
+        match self.path.get(1..) {
+            Some(on) if !on.is_empty() => write!(
+                formatter,
+                " (depends on {})",
+                on.join(", which depends on ")
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
 fn wanted(unmet: &[RequiredVersion]) -> String {
     let all: Vec<_> = unmet.iter().map(ToString::to_string).collect();
     all.join(", ")
+}
+
+/// How many of many are named in one sentence.
+const NAMED: usize = 20;
+
+fn listed<T: fmt::Display>(all: &[T]) -> String {
+    let mut names: Vec<_> = all.iter().take(NAMED).map(ToString::to_string).collect();
+    if all.len() > NAMED {
+        names.push(format!("and {} more", all.len() - NAMED));
+    }
+    names.join("; ")
 }
 
 /// What a Terraform command was doing; reads after "could not be".
@@ -274,6 +322,8 @@ pub enum Failing {
     Apply,
     /// `plan -destroy`.
     PlanDestroy,
+    /// `show` of a plan.
+    ShowPlan,
     /// `apply` of a destroy plan.
     Destroy,
 }
@@ -285,6 +335,7 @@ impl fmt::Display for Failing {
             Self::Plan => "planned",
             Self::Apply => "applied",
             Self::PlanDestroy => "planned for its removal",
+            Self::ShowPlan => "planned: its plan could not be read",
             Self::Destroy => "destroyed",
         })
     }
@@ -298,15 +349,21 @@ impl TaskError {
         matches!(self, Self::Terraform { source, .. } if source.is_cancelled())
     }
 
+    /// Whether Terraform refused a plan because the state is another one by now. Nothing has happened then.
+    pub(crate) fn is_stale_plan(&self) -> bool {
+        matches!(self, Self::Terraform { source, .. } if matches!(source.kind(), StepErrorKind::StalePlan))
+    }
+
     /// The exit code that says this.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Unit(_) | Self::Compose(_) => exit_code::TEMPLATE,
             Self::Bundle(_) => exit_code::STORE,
-            Self::OtherProgram { .. } | Self::DestroysOthers { .. } | Self::DestroysMore { .. } => {
-                exit_code::TERRAFORM
-            }
+            Self::OtherProgram { .. }
+            | Self::NotApproved { .. }
+            | Self::DestroysOthers { .. }
+            | Self::DestroysMore { .. } => exit_code::TERRAFORM,
             Self::Terraform { source, .. } if source.is_cancelled() => exit_code::CANCELLED,
             Self::LockLost { .. } => exit_code::CANCELLED,
             Self::Terraform { .. } | Self::Mapping { .. } | Self::RequiredVersion { .. } => {
@@ -329,6 +386,7 @@ impl TaskError {
                 exit_code::INPUTS
             }
             Self::Address { .. }
+            | Self::Approval(_)
             | Self::Pack { .. }
             | Self::NoTerraform { .. }
             | Self::NoSuchUnit { .. } => exit_code::BUG,
@@ -351,9 +409,11 @@ impl TaskError {
             Self::OtherProgram { planned, .. } => vec![format!(
                 "run the tasks with {planned}, or start a new deployment to plan with this one"
             )],
+            Self::NotApproved { .. } => vec![
+                "nothing of it was applied; start a new deployment to see and approve the whole plan".to_owned(),
+            ],
             Self::DestroysOthers { .. } => vec![
-                "the state knows that these depend on what goes away: nothing was destroyed; find \
-                 out why, and deploy again"
+                "nothing was destroyed; make the plugins that stay independent of those that go away, and deploy again"
                     .to_owned(),
             ],
             Self::DestroysMore { .. } => vec![

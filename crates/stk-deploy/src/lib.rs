@@ -22,7 +22,7 @@ mod unified;
 
 pub use connections::{ConnectionError, Connections};
 pub use deploy::Deployed;
-pub use error::{Failing, Scope, TaskError};
+pub use error::{DraggedIn, Failing, Scope, TaskError};
 pub use iac::Stored;
 pub use interface::{Effect, Inputs, Mismatch, Place, Problem, interface};
 pub use mapping::MappingError;

@@ -8,6 +8,7 @@ use stk_run::{Action, IacReference, RunRecord, Unit};
 use stk_store::archive::{self, Entry, Limits};
 use stk_store::{DeploymentLock, Key, Prefix, iac, states};
 use terraform_runner::event::Event;
+use terraform_runner::plan::PlanDocument;
 use terraform_runner::{
     Address, Applied, ApplyOptions, InitOptions, PlanFile, PlanOptions, Planned, Product, Session,
     StepError,
@@ -283,6 +284,12 @@ impl<'a> Steps<'a> {
             )
             .await;
         self.checked(done, failing).await
+    }
+
+    /// What a plan says, in all its parts. It holds secrets in clear.
+    pub(crate) async fn show(&self, plan: &PlanFile) -> Result<PlanDocument, TaskError> {
+        let done = self.session.show(plan, self.tools.cancel).await;
+        self.checked(done, Failing::ShowPlan).await
     }
 
     fn begin(&self, command: &str) -> Progress {

@@ -9,13 +9,14 @@ use stk_run::{
 };
 use stk_store::{DeploymentLock, connections, deployed, plans};
 use terraform_runner::event::ChangeSummary;
-use terraform_runner::{ApplyOptions, InitOptions, Outputs, PlanFile};
+use terraform_runner::plan::PlanDocument;
+use terraform_runner::{Address, Applied, ApplyOptions, InitOptions, Outputs, PlanFile};
 
-use super::bundle::{Bundle, BundleError, Predicted};
+use super::bundle::{Approval, Bundle, BundleError, Predicted};
 use super::compose::ProjectFacts;
 use super::plan::LOCK_FILE;
-use super::{composition, folder, is_of, steps, targets, units};
-use crate::error::{Failing, Scope, TaskError};
+use super::{composition, folder, is_of, steps, survivors, targets, units};
+use crate::error::{DraggedIn, Failing, Scope, TaskError};
 use crate::project::WorkFolder;
 use crate::steps::Steps;
 use crate::tools::{Progress, Tools};
@@ -125,11 +126,15 @@ pub(super) async fn deploy(
         put(tools, lock, &attempt).await?;
         attempts.push(attempt);
     }
-    let options = ApplyOptions {
-        parallelism: steps.parallelism(),
-        lock_timeout: steps.lock_timeout(),
+    let applied = match steps
+        .apply(plan, &options(&steps), Failing::Apply, report)
+        .await
+    {
+        Err(error) if error.is_stale_plan() => {
+            again(record, &steps, bundle.approval.as_ref(), report).await?
+        }
+        applied => applied?,
     };
-    let applied = steps.apply(plan, &options, Failing::Apply, report).await?;
     held::after_changes(record, &Scope::Project, tools).await?;
 
     let mut done = DeployedProject {
@@ -159,6 +164,41 @@ pub(super) async fn deploy(
             .insert(unit.alias.clone(), mapping::document(&outputs));
     }
     Ok(done)
+}
+
+fn options(steps: &Steps<'_>) -> ApplyOptions {
+    ApplyOptions {
+        parallelism: steps.parallelism(),
+        lock_timeout: steps.lock_timeout(),
+    }
+}
+
+/// The state is another one than when the plan was made: an apply of it has failed half-way and is repeated, or
+/// somebody else has changed the state. What is left to do is planned anew, and done without asking again if all of it
+/// was approved.
+async fn again(
+    record: &RunRecord,
+    steps: &Steps<'_>,
+    approval: Option<&Approval>,
+    report: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Applied, TaskError> {
+    report(Progress::Line(
+        "the state has changed since the plan was made: what is left is planned anew and compared with what was approved"
+            .to_owned(),
+    ));
+    let approval = approval.ok_or(TaskError::Bundle(BundleError::Nothing))?;
+    let (stay, go) = (units(record, Action::Apply), units(record, Action::Destroy));
+    let planned = steps.plan(&survivors(&stay, &go)?, report).await?;
+    let document = steps.show(&planned.file).await?;
+    approval
+        .accepts(&document)
+        .map_err(|deviations| TaskError::NotApproved { deviations })?;
+    report(Progress::Line(
+        "all of it was approved: it is applied".to_owned(),
+    ));
+    steps
+        .apply(planned.file, &options(steps), Failing::Apply, report)
+        .await
 }
 
 async fn put(
@@ -205,15 +245,16 @@ pub(super) async fn destroy(
     let go = units(record, Action::Destroy);
     // The plan that was shown is stale by now: the state has changed since.
     let planned = steps.plan_destroy(&targets(&go)?, report).await?;
-    within(&Predicted::of(&planned.changes), &bundle.predicted, &go)?;
+    match within(&Predicted::of(&planned.changes), &bundle.predicted, &go) {
+        Err(TaskError::DestroysOthers { resources }) => {
+            return Err(explained(resources, &steps.show(&planned.file).await?, &go));
+        }
+        within => within?,
+    }
     held::before_changes(record, &Scope::Project, tools).await?;
     if planned.has_changes {
-        let options = ApplyOptions {
-            parallelism: steps.parallelism(),
-            lock_timeout: steps.lock_timeout(),
-        };
         steps
-            .apply(planned.file, &options, Failing::Destroy, report)
+            .apply(planned.file, &options(&steps), Failing::Destroy, report)
             .await?;
     }
     held::after_changes(record, &Scope::Project, tools).await?;
@@ -237,10 +278,13 @@ fn within(now: &Predicted, shown: &Predicted, go: &[&Unit]) -> Result<(), TaskEr
         .addresses
         .iter()
         .filter(|address| !is_of(address, go))
-        .cloned()
+        .map(|address| DraggedIn {
+            address: address.clone(),
+            path: Vec::new(),
+        })
         .collect();
     if !outside.is_empty() {
-        return Err(TaskError::DestroysOthers { addresses: outside });
+        return Err(TaskError::DestroysOthers { resources: outside });
     }
     let unseen: Vec<_> = now
         .addresses
@@ -251,6 +295,24 @@ fn within(now: &Predicted, shown: &Predicted, go: &[&Unit]) -> Result<(), TaskEr
         return Err(TaskError::DestroysMore { addresses: unseen });
     }
     Ok(())
+}
+
+/// The same with what each resource depends on.
+fn explained(resources: Vec<DraggedIn>, plan: &PlanDocument, go: &[&Unit]) -> TaskError {
+    let explained = |resource: DraggedIn| {
+        let address = resource.address.parse::<Address>().ok();
+        let path = address.and_then(|address| {
+            plan.dependencies
+                .path(&address, |on| is_of(&on.to_string(), go))
+        });
+        DraggedIn {
+            path: path.unwrap_or_default(),
+            ..resource
+        }
+    };
+    TaskError::DestroysOthers {
+        resources: resources.into_iter().map(explained).collect(),
+    }
 }
 
 /// The outputs of one plugin, under the names that its Terraform has for them.
@@ -311,7 +373,7 @@ mod tests {
         destroyed
         destroying would take along what the plan did not show: module.queue.x.new (21)
         destroying would take along what belongs to plugins that stay: module.queue2.x.a (21)
-        destroying would take along what belongs to plugins that stay: module.topic.x.a, x.a (21)
+        destroying would take along what belongs to plugins that stay: module.topic.x.a; x.a (21)
         ");
     }
 }

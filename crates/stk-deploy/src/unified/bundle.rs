@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use stk_store::archive::{self, Entry, Limits, PackError, UnpackError};
+use terraform_runner::approval::{ApprovedChanges, Deviation, DigestKey, DigestKeyError};
 use terraform_runner::event::Change;
+use terraform_runner::plan::PlanDocument;
 
 const PLAN: &str = "plan.tfplan";
 const LOCK_FILE: &str = ".terraform.lock.hcl";
+const APPROVAL: &str = "approval.json";
 const PREDICTED: &str = "destroy.json";
 
 /// A plan as it is stored.
@@ -17,8 +20,33 @@ pub(super) struct Bundle {
     pub(super) plan: Option<Vec<u8>>,
     /// Which provider builds it was made with; `None` when the project has no providers.
     pub(super) lock_file: Option<Vec<u8>>,
+    /// What the plan does, to compare another one with; `None` where there is no plan.
+    pub(super) approval: Option<Approval>,
     /// What the plan of what goes away did at that time.
     pub(super) predicted: Predicted,
+}
+
+/// What is approved when the plan is. The digests' key is as secret as the plan that it lies beside.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Approval {
+    key: DigestKey,
+    changes: ApprovedChanges,
+}
+
+impl Approval {
+    pub(super) fn of(plan: &PlanDocument) -> Result<Self, DigestKeyError> {
+        let key = DigestKey::random()?;
+        Ok(Self {
+            changes: ApprovedChanges::of(plan, &key),
+            key,
+        })
+    }
+
+    /// Whether a plan that was made later does nothing else.
+    pub(super) fn accepts(&self, later: &PlanDocument) -> Result<(), Vec<Deviation>> {
+        self.changes.accepts(later, &self.key)
+    }
 }
 
 /// The resources that were shown to go away.
@@ -51,7 +79,7 @@ pub enum BundleError {
     Unpack(#[source] UnpackError),
     /// What is in it is not what this program writes.
     #[error("the stored plan was written by another version of this program")]
-    Predicted(#[source] serde_json::Error),
+    Document(#[source] serde_json::Error),
     /// What Terraform wrote cannot be read.
     #[error("what Terraform wrote could not be read")]
     Read(#[source] std::io::Error),
@@ -68,10 +96,15 @@ pub enum BundleError {
 
 impl Bundle {
     pub(super) fn pack(self) -> Result<bytes::Bytes, BundleError> {
-        let predicted = serde_json::to_vec(&self.predicted).map_err(BundleError::Predicted)?;
+        let predicted = serde_json::to_vec(&self.predicted).map_err(BundleError::Document)?;
+        let approval = self.approval.as_ref().map(serde_json::to_vec);
         let files = [
             (PLAN, self.plan),
             (LOCK_FILE, self.lock_file),
+            (
+                APPROVAL,
+                approval.transpose().map_err(BundleError::Document)?,
+            ),
             (PREDICTED, Some(predicted)),
         ];
         let entries: Vec<_> = files
@@ -94,15 +127,19 @@ impl Bundle {
             match entry.path.as_str() {
                 PLAN => bundle.plan = Some(entry.bytes),
                 LOCK_FILE => bundle.lock_file = Some(entry.bytes),
-                PREDICTED => {
-                    bundle.predicted =
-                        serde_json::from_slice(&entry.bytes).map_err(BundleError::Predicted)?;
+                APPROVAL => {
+                    bundle.approval = Some(document(&entry.bytes)?);
                 }
+                PREDICTED => bundle.predicted = document(&entry.bytes)?,
                 _ => {}
             }
         }
         Ok(bundle)
     }
+}
+
+fn document<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, BundleError> {
+    serde_json::from_slice(bytes).map_err(BundleError::Document)
 }
 
 #[cfg(test)]
@@ -114,6 +151,7 @@ mod tests {
         let bundle = Bundle {
             plan: Some(b"plan".to_vec()),
             lock_file: None,
+            approval: None,
             predicted: Predicted {
                 version: 1,
                 addresses: ["module.a.x.y".to_owned()].into(),

@@ -65,6 +65,15 @@ fn targets(units: &[&Unit]) -> Result<Vec<Address>, TaskError> {
     units.iter().map(address).collect()
 }
 
+/// What the plan of what stays is limited to. Without removals everything stays: no target, no warning, and outputs
+/// follow.
+fn survivors(stay: &[&Unit], go: &[&Unit]) -> Result<Vec<Address>, TaskError> {
+    if go.is_empty() {
+        return Ok(Vec::new());
+    }
+    targets(stay)
+}
+
 /// Whether a resource is in the module of one of the plugins.
 fn is_of(address: &str, units: &[&Unit]) -> bool {
     let Ok(address) = address.parse::<Address>() else {

@@ -8,8 +8,8 @@ use stk_store::{DeploymentLock, plans};
 use terraform_runner::InitOptions;
 use terraform_runner::event::{Change, ChangeSummary};
 
-use super::bundle::{Bundle, BundleError, Predicted};
-use super::{composition, folder, is_of, steps, targets, units};
+use super::bundle::{Approval, Bundle, BundleError, Predicted};
+use super::{composition, folder, is_of, steps, survivors, targets, units};
 use crate::error::{Scope, TaskError};
 use crate::tools::{Progress, Tools};
 
@@ -54,13 +54,9 @@ pub(super) async fn run(
         removals: Vec::new(),
     };
     if !stay.is_empty() {
-        // Without removals everything stays: no target, no warning, and outputs follow.
-        let only = if go.is_empty() {
-            Vec::new()
-        } else {
-            targets(&stay)?
-        };
-        let plan = steps.plan(&only, report).await?;
+        let plan = steps.plan(&survivors(&stay, &go)?, report).await?;
+        let document = steps.show(&plan.file).await?;
+        bundle.approval = Some(Approval::of(&document).map_err(TaskError::Approval)?);
         let kept = plan.file.read().map_err(BundleError::Read);
         bundle.plan = Some(kept.map_err(TaskError::Bundle)?);
         planned.changes = plan.changes;
