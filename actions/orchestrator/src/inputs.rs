@@ -213,18 +213,11 @@ fn location(location: Result<Location, LocationError>, name: &str) -> Result<Loc
 
 /// Who holds the lock, for people who are blocked by it.
 fn holder(environment: &Environment) -> Holder {
-    let host = ["HOSTNAME", "COMPUTERNAME", "RUNNER_NAME"]
-        .iter()
-        .find_map(|name| environment.get(name))
-        .map(str::to_owned)
-        .or_else(|| {
-            let name = std::fs::read_to_string("/etc/hostname").ok()?;
-            Some(name.trim().to_owned()).filter(|name| !name.is_empty())
-        });
+    let context = Context::new(environment);
     Holder {
-        host,
+        host: context.host(),
         process: Some(std::process::id()),
-        pipeline_url: Context::new(environment).run_url(),
+        pipeline_url: context.run_url(),
     }
 }
 

@@ -93,6 +93,7 @@ impl Draft<'_> {
             workspace_connections: self.decision.workspace_connections,
             composition: None,
             plan: None,
+            earlier_failures: Vec::new(),
         })
     }
 }

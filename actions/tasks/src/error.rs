@@ -1,8 +1,8 @@
 use gha::{Annotation, Failure, Severity};
 use stk_deploy::TaskError;
 use stk_run::{MissingSecret, RunId, RunStatus, Target, Task, exit_code};
-use stk_store::runs::AdvanceError;
-use stk_store::{Location, OpenError, RecordError, ResumeError};
+use stk_store::runs::{AdvanceError, ReopenError};
+use stk_store::{AcquireError, Location, OpenError, RecordError, ResumeError};
 
 use crate::rows::RowError;
 use crate::terraform::TerraformError;
@@ -41,6 +41,15 @@ pub enum TasksError {
         run_id: RunId,
         /// How it ended.
         status: RunStatus,
+    },
+    /// The run has failed and cannot go on.
+    #[error("run `{run_id}` has failed and cannot go on")]
+    Reopen {
+        /// The run.
+        run_id: RunId,
+        /// Why not.
+        #[source]
+        source: Box<ReopenError>,
     },
     /// The rows do not fit the run.
     #[error("the input TASK_LIST does not fit run `{run_id}`")]
@@ -141,6 +150,13 @@ impl TasksError {
                 ResumeError::NotHeld { .. } => exit_code::CANCELLED,
                 _ => exit_code::STORE,
             },
+            Self::Reopen { source, .. } => match source.as_ref() {
+                ReopenError::Acquire(AcquireError::Held(_) | AcquireError::Contended { .. }) => {
+                    exit_code::BUSY
+                }
+                ReopenError::Superseded { .. } => exit_code::INPUTS,
+                _ => exit_code::STORE,
+            },
             Self::Terraform(_) => exit_code::TERRAFORM,
             Self::Task(error) => error.exit_code(),
             Self::Interrupted { .. } => exit_code::CANCELLED,
@@ -177,7 +193,12 @@ impl TasksError {
                 "hand on the `run_id` of this project's own orchestrator; `stk-runtime runs` lists \
                  the runs of a project",
             ),
-            Self::Ended { .. } => one("start a new deployment: an ended run is never continued"),
+            Self::Ended {
+                status: RunStatus::Failed,
+                ..
+            } => one("start a new deployment; a failed run goes on only with the row that failed"),
+            Self::Ended { .. } => one("start a new deployment: this run is over"),
+            Self::Reopen { source, .. } => source.help().into_iter().collect(),
             Self::Rows {
                 source: RowError::Running { .. },
                 ..

@@ -1,9 +1,10 @@
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
-use gha::{Environment, Failure, InputError, InputSpec, Inputs, Level, Log};
+use gha::{Context, Environment, Failure, InputError, InputSpec, Inputs, Level, Log};
+use secrecy::SecretString;
 use stk_deploy::policy::{ModuleSources, Policy};
-use stk_run::{Secrets, TaskList, TaskListError, exit_code};
+use stk_run::{Holder, Secrets, TaskList, TaskListError, exit_code};
 use stk_store::Locations;
 
 use crate::terraform::{AwsKeys, TerraformRequest};
@@ -50,6 +51,10 @@ pub const INPUTS: &[InputSpec] = &[
         "SECRET_INPUTS",
         "The values of secret inputs, as JSON: {\"<alias>\": {\"<input>\": \"<value>\"}}",
     ),
+    InputSpec::optional(
+        "PLAN_ENCRYPTION_KEY",
+        "The passphrase that the plan is stored with",
+    ),
     InputSpec::optional("TERRAFORM_BIN", "The Terraform or OpenTofu to run"),
     InputSpec::optional("TERRAFORM_IMAGE", "Not available in this version"),
     InputSpec::defaulted(
@@ -94,8 +99,12 @@ pub struct Request {
     pub outputs: Option<OutputFiles>,
     /// The values of secret inputs.
     pub secrets: Secrets,
+    /// The passphrase that the plan is stored with; `None`: as it is.
+    pub plan_encryption_key: Option<SecretString>,
     /// What plugins' Terraform may do.
     pub policy: Policy,
+    /// Who holds the lock of a failed run that goes on, for people who are blocked by it.
+    pub holder: Holder,
     /// Which Terraform is run, and how.
     pub terraform: TerraformRequest,
 }
@@ -122,6 +131,7 @@ impl Request {
         log: &Log,
     ) -> Result<Self, Failure> {
         let inputs = Inputs::new(environment).with_defaults(INPUTS);
+        let context = Context::new(environment);
         if let Some(text) = inputs.text("FEATURES_LEVEL_LOG") {
             match Level::parse(text) {
                 Some(level) => log.set_level(level),
@@ -133,6 +143,10 @@ impl Request {
         }
         let secrets = secrets(&inputs, environment, log)?;
         let terraform = terraform(&inputs, log)?;
+        let plan_encryption_key = inputs.secret("PLAN_ENCRYPTION_KEY");
+        if let Some(key) = &plan_encryption_key {
+            log.mask(key);
+        }
         let plane = inputs
             .choice("CONTROL_PLANE", &["stackspot", "standalone"], "stackspot")
             .map_err(|error| failure(&error))?;
@@ -172,7 +186,13 @@ impl Request {
             locations,
             outputs: Some(output_files(&inputs, folder)?),
             secrets,
+            plan_encryption_key,
             policy,
+            holder: Holder {
+                host: context.host(),
+                process: Some(std::process::id()),
+                pipeline_url: context.run_url(),
+            },
             terraform,
         })
     }

@@ -300,6 +300,7 @@ mod tests {
             plan: PlanReference {
                 digest: Digest::of(b""),
                 program: "Terraform 1.11.4".to_owned(),
+                encrypted: false,
             },
             changes: vec![
                 change(

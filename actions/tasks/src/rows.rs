@@ -43,7 +43,17 @@ pub enum RowError {
     },
 }
 
-/// The tasks that the rows name and that are still to be done, in the run's own order.
+/// Whether the rows name a task that has failed.
+pub(crate) fn name_a_failure(rows: &TaskList, record: &RunRecord) -> bool {
+    let mut tasks = rows.rows().iter().filter_map(|row| {
+        let id = row.run_task_id.parse().ok()?;
+        record.task(id)
+    });
+    tasks.any(|task| task.status == TaskStatus::Failed)
+}
+
+/// The tasks that the rows name and that are still to be done, in the run's own order. What failed, and what was aborted
+/// because of that, is still to be done.
 pub(crate) fn tasks(rows: &TaskList, record: &RunRecord) -> Result<Vec<Task>, RowError> {
     let mut tasks: Vec<&Task> = Vec::with_capacity(rows.rows().len());
     for (row, given) in (1..).zip(rows.rows()) {
@@ -88,7 +98,12 @@ pub(crate) fn tasks(rows: &TaskList, record: &RunRecord) -> Result<Vec<Task>, Ro
     }
     Ok(tasks
         .into_iter()
-        .filter(|task| task.status == TaskStatus::Pending)
+        .filter(|task| {
+            matches!(
+                task.status,
+                TaskStatus::Pending | TaskStatus::Failed | TaskStatus::Aborted
+            )
+        })
         .cloned()
         .collect())
 }

@@ -90,6 +90,7 @@ pub(crate) async fn run_until(
         })?
         .ok_or_else(no_such_run)?;
     check(request, &record)?;
+    let reopens = record.status == RunStatus::Failed;
     let tasks = rows::tasks(&request.rows, &record)
         .map_err(|source| TasksError::Rows { run_id, source })?;
     // What renders needs no values. What destroys does: Terraform plans with every variable that the
@@ -105,12 +106,26 @@ pub(crate) async fn run_until(
     let state_store = stk_store::open(&request.locations.state)
         .await
         .map_err(TasksError::Open)?;
-    let lock = DeploymentLock::resume(iac_store.as_ref(), &record)
-        .await
-        .map_err(|source| TasksError::Lock {
-            run_id,
-            source: Box::new(source),
-        })?;
+    let lock = if reopens {
+        let holder = request.holder.clone();
+        let lock = runs::reopen(iac_store.as_ref(), &mut record, holder, clock.now())
+            .await
+            .map_err(|source| TasksError::Reopen {
+                run_id,
+                source: Box::new(source),
+            })?;
+        log.line(&format!(
+            "run {run_id} had failed: it goes on with what failed"
+        ));
+        lock
+    } else {
+        DeploymentLock::resume(iac_store.as_ref(), &record)
+            .await
+            .map_err(|source| TasksError::Lock {
+                run_id,
+                source: Box::new(source),
+            })?
+    };
     let done = request.rows.rows().len() - tasks.len();
     if done > 0 {
         let rows = if done == 1 { "row was" } else { "rows were" };
@@ -125,6 +140,7 @@ pub(crate) async fn run_until(
         state_store: state_store.as_ref(),
         terraform: None,
         secrets: &request.secrets,
+        plan_encryption_key: request.plan_encryption_key.as_ref(),
         policy: &request.policy,
         temporary,
         clock,
@@ -198,7 +214,8 @@ fn check(request: &Request, record: &RunRecord) -> Result<(), TasksError> {
             project: project.clone(),
         });
     }
-    if record.status.is_final() {
+    let goes_on = record.status == RunStatus::Failed && rows::name_a_failure(&request.rows, record);
+    if record.status.is_final() && !goes_on {
         return Err(TasksError::Ended {
             run_id,
             status: record.status,

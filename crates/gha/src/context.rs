@@ -30,6 +30,18 @@ impl<'a> Context<'a> {
         Some(format!("{server}/{repository}/actions/runs/{run}"))
     }
 
+    /// The name of the machine: what the environment says, else `/etc/hostname`.
+    pub fn host(&self) -> Option<String> {
+        let named = ["HOSTNAME", "COMPUTERNAME", "RUNNER_NAME"]
+            .iter()
+            .find_map(|name| self.environment.non_empty(name))
+            .map(str::to_owned);
+        named.or_else(|| {
+            let name = std::fs::read_to_string("/etc/hostname").ok()?;
+            Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+        })
+    }
+
     /// The folder that the repository is checked out into (`GITHUB_WORKSPACE`).
     pub fn workspace(&self) -> Option<&'a Path> {
         let folder = self.environment.get_os("GITHUB_WORKSPACE")?;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use stk_compose::policy::RequiredVersion;
 use stk_run::{Alias, IacReference, TaskKind, exit_code};
 use stk_store::archive::{PackError, UnpackError};
-use stk_store::{ArchiveError, Location, RecordError, ResumeError, StoreError};
+use stk_store::{
+    ArchiveError, Location, PlanError, RecordError, ResumeError, SealError, StoreError,
+};
 use terraform_runner::approval::{Deviation, DigestKeyError};
 use terraform_runner::{AddressError, EnvironmentError, StepError, StepErrorKind};
 
@@ -122,6 +124,9 @@ pub enum TaskError {
     /// The plan cannot be stored or read.
     #[error("the plan could not be kept or read")]
     Bundle(#[source] BundleError),
+    /// The plan cannot be stored or fetched.
+    #[error("the plan could not be stored or fetched")]
+    Plan(#[source] Box<PlanError>),
     /// The alias cannot be a module's name; the plugins were composed by another version.
     #[error("{scope} cannot be a module of the project")]
     Address {
@@ -359,6 +364,12 @@ impl TaskError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Unit(_) | Self::Compose(_) => exit_code::TEMPLATE,
+            Self::Plan(source) => match source.as_ref() {
+                PlanError::NoPassphrase | PlanError::Seal(SealError::WrongPassphrase) => {
+                    exit_code::INPUTS
+                }
+                PlanError::Archive(_) | PlanError::Seal(_) => exit_code::STORE,
+            },
             Self::Bundle(_) => exit_code::STORE,
             Self::OtherProgram { .. }
             | Self::NotApproved { .. }
@@ -419,6 +430,7 @@ impl TaskError {
             Self::DestroysMore { .. } => vec![
                 "nothing was destroyed; deploy again to see and approve the whole plan".to_owned(),
             ],
+            Self::Plan(source) => source.help().into_iter().collect(),
             Self::Bundle(_) => vec!["start a new deployment".to_owned()],
             Self::Terraform {
                 source,

@@ -90,6 +90,7 @@ pub(crate) fn record(units: &[Unit]) -> RunRecord {
         workspace_connections: BTreeMap::new(),
         composition: None,
         plan: None,
+        earlier_failures: Vec::new(),
     }
 }
 

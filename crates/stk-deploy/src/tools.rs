@@ -3,6 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use stk_run::{Clock, Secrets};
 use stk_store::Store;
 use terraform_runner::{ChildEnvironment, Program, Runner, Session};
@@ -21,6 +22,8 @@ pub struct Tools<'a> {
     pub terraform: Option<Terraform>,
     /// The values of secret inputs; IAC tasks do without.
     pub secrets: &'a Secrets,
+    /// The passphrase that plans are stored with; `None`: as they are.
+    pub plan_encryption_key: Option<&'a SecretString>,
     /// What plugins' Terraform may do.
     pub policy: &'a Policy,
     /// Where working folders are made; each is removed when its task ends.

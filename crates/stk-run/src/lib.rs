@@ -21,8 +21,9 @@ pub use document::RunDocument;
 pub use ids::{Alias, Digest, IdError, RunId, Target, TaskId};
 pub use lock::{Holder, LOCK_VERSION, LockRecord};
 pub use record::{
-    Action, DeployMode, Generation, IacReference, OutputMapping, PlanReference, PluginReference,
-    ProjectKind, ProjectReference, RECORD_VERSION, Requirement, RunRecord, RunStatus, Unit,
+    Action, DeployMode, EarlierFailure, Generation, IacReference, OutputMapping, PlanReference,
+    PluginReference, ProjectKind, ProjectReference, RECORD_VERSION, Requirement, RunRecord,
+    RunStatus, Unit,
 };
 pub use secrets::{MissingSecret, SECRET_VARIABLE_PREFIX, SecretPath, Secrets, SecretsError};
 pub use task::{Task, TaskKind, TaskStatus};

@@ -54,6 +54,9 @@ pub struct RunRecord {
     /// In unified mode: the plan, once its task has stored it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanReference>,
+    /// Failures after which the run went on, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_failures: Vec<EarlierFailure>,
     /// The connections that plugins of this run read and none of them generates, by name: the
     /// values that the workspace held when the run was decided.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -126,6 +129,18 @@ impl RunRecord {
     pub fn unit(&self, alias: &Alias) -> Option<&Unit> {
         self.units.iter().find(|unit| unit.alias == *alias)
     }
+}
+
+/// A failure that a run got over.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EarlierFailure {
+    /// The task that failed.
+    pub task: TaskId,
+    /// Why; never holds a secret.
+    pub details: String,
+    /// When.
+    pub failed_at: Timestamp,
 }
 
 /// Which project a run deploys.
@@ -361,6 +376,9 @@ pub struct PlanReference {
     pub digest: Digest,
     /// The program that planned, with its version: another one cannot apply the plan.
     pub program: String,
+    /// It is stored encrypted, with a passphrase (`PLAN_ENCRYPTION_KEY`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub encrypted: bool,
 }
 
 #[cfg(test)]
@@ -427,6 +445,7 @@ pub(crate) mod tests {
             workspace_connections: BTreeMap::new(),
             composition: None,
             plan: None,
+            earlier_failures: Vec::new(),
         }
     }
 

@@ -1,6 +1,8 @@
 use jiff::Timestamp;
 
-use crate::{IacReference, PlanReference, RunRecord, RunStatus, Task, TaskId, TaskStatus};
+use crate::{
+    EarlierFailure, IacReference, PlanReference, RunRecord, RunStatus, Task, TaskId, TaskStatus,
+};
 
 /// Something that happened to a run. Records change through events alone.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,6 +28,9 @@ pub enum Event {
     Cancelled,
     /// The run has nothing to do.
     NothingToDo,
+    /// A failed run goes on: what failed and what was aborted because of it waits again. The failure is kept among
+    /// [`RunRecord::earlier_failures`].
+    Reopened,
 }
 
 /// What a task stored for the tasks after it.
@@ -61,6 +66,9 @@ pub enum TransitionError {
         /// The status it would need.
         expected: TaskStatus,
     },
+    /// The run has not failed, so there is nothing to go on with.
+    #[error("the run has not failed")]
+    NotFailed,
     /// The run has tasks that are not done.
     #[error("the run still has unfinished tasks")]
     Unfinished,
@@ -73,7 +81,8 @@ impl RunRecord {
     ///
     /// [`TransitionError`] when the event does not fit; the record is then unchanged.
     pub fn apply(&mut self, event: &Event, now: Timestamp) -> Result<(), TransitionError> {
-        if self.status.is_final() {
+        let reopens = *event == Event::Reopened && self.status == RunStatus::Failed;
+        if self.status.is_final() && !reopens {
             return Err(TransitionError::RunEnded(self.run_id, self.status));
         }
         match event {
@@ -118,6 +127,12 @@ impl RunRecord {
                 }
                 self.finish(RunStatus::Succeeded, now);
             }
+            Event::Reopened => {
+                if !reopens {
+                    return Err(TransitionError::NotFailed);
+                }
+                self.reopen();
+            }
         }
         self.updated_at = now;
         Ok(())
@@ -138,6 +153,29 @@ impl RunRecord {
                 expected,
             })
         }
+    }
+
+    fn reopen(&mut self) {
+        let failures = self
+            .tasks
+            .iter()
+            .filter(|task| task.status == TaskStatus::Failed)
+            .map(|task| EarlierFailure {
+                task: task.id,
+                details: task.error_details.clone().unwrap_or_default(),
+                failed_at: task.finished_at.unwrap_or(self.updated_at),
+            });
+        self.earlier_failures.extend(failures);
+        for task in &mut self.tasks {
+            if matches!(task.status, TaskStatus::Failed | TaskStatus::Aborted) {
+                task.status = TaskStatus::Pending;
+                task.error_details = None;
+                task.started_at = None;
+                task.finished_at = None;
+            }
+        }
+        self.status = RunStatus::Running;
+        self.finished_at = None;
     }
 
     fn end_tasks(&mut self, now: Timestamp) {
@@ -231,6 +269,45 @@ mod tests {
         assert_eq!(
             record.apply(&Event::Cancelled, at(3)),
             Err(TransitionError::RunEnded(record.run_id, RunStatus::Failed))
+        );
+    }
+
+    #[test]
+    fn a_failed_run_goes_on_and_remembers_why_it_failed() {
+        let mut record = record(&["a", "b"], &[]);
+        let ids: Vec<_> = record.tasks.iter().map(|task| task.id).collect();
+        assert_eq!(
+            record.apply(&Event::Reopened, at(1)),
+            Err(TransitionError::NotFailed)
+        );
+        record.apply(&Event::TaskStarted(ids[0]), at(1)).unwrap();
+        record.apply(&succeeded(ids[0]), at(2)).unwrap();
+        record.apply(&Event::TaskStarted(ids[1]), at(3)).unwrap();
+        let failed = Event::TaskFailed {
+            task: ids[1],
+            details: "no quota".to_owned(),
+        };
+        record.apply(&failed, at(4)).unwrap();
+        record.apply(&Event::Reopened, at(5)).unwrap();
+        assert_eq!(
+            statuses(&record),
+            "RUNNING: SUCCEEDED PENDING PENDING PENDING"
+        );
+        assert_eq!((record.finished_at, record.updated_at), (None, at(5)));
+        assert_eq!(record.tasks[1].error_details, None);
+        let failure = EarlierFailure {
+            task: ids[1],
+            details: "no quota".to_owned(),
+            failed_at: at(4),
+        };
+        assert_eq!(record.earlier_failures, [failure]);
+        record.apply(&Event::Cancelled, at(6)).unwrap();
+        assert_eq!(
+            record.apply(&Event::Reopened, at(7)),
+            Err(TransitionError::RunEnded(
+                record.run_id,
+                RunStatus::Canceled
+            ))
         );
     }
 

@@ -25,8 +25,13 @@ pub enum Key {
         /// The plugin; `None`: the whole project.
         alias: Option<Alias>,
     },
-    /// What one run planned: `runs/<run id>/plan.zip`.
-    Plan(RunId),
+    /// What one run planned: `runs/<run id>/plan.zip`, or `plan.zip.age` if it is encrypted.
+    Plan {
+        /// The run.
+        run_id: RunId,
+        /// In the age format.
+        encrypted: bool,
+    },
     /// Which run holds a target: `targets/<project>/<environment>/lock.json`.
     Lock(TargetName),
     /// An empty object for each run of a target: `targets/<project>/<environment>/runs/<run id>`.
@@ -149,7 +154,11 @@ impl Key {
     #[must_use]
     pub fn content_type(&self) -> &'static str {
         match self {
-            Self::Package(_) | Self::Iac { .. } | Self::Plan(_) => "application/zip",
+            Self::Package(_)
+            | Self::Iac { .. }
+            | Self::Plan {
+                encrypted: false, ..
+            } => "application/zip",
             Self::RunRecord(_)
             | Self::RunTarget(_)
             | Self::Lock(_)
@@ -157,7 +166,10 @@ impl Key {
             | Self::Connection { .. }
             | Self::State { .. }
             | Self::RescuedState { .. } => "application/json",
-            Self::TargetRun { .. } => "application/octet-stream",
+            Self::TargetRun { .. }
+            | Self::Plan {
+                encrypted: true, ..
+            } => "application/octet-stream",
         }
     }
 }
@@ -176,7 +188,10 @@ impl fmt::Display for Key {
                 run_id,
                 alias: None,
             } => write!(formatter, "runs/{run_id}/iac.zip"),
-            Self::Plan(run_id) => write!(formatter, "runs/{run_id}/plan.zip"),
+            Self::Plan { run_id, encrypted } => {
+                let end = if *encrypted { ".age" } else { "" };
+                write!(formatter, "runs/{run_id}/plan.zip{end}")
+            }
             Self::Lock(target) => write!(formatter, "targets/{target}/lock.json"),
             Self::TargetRun { target, run_id } => {
                 write!(formatter, "targets/{target}/runs/{run_id}")
@@ -299,7 +314,10 @@ fn read(path: &str) -> Option<Key> {
             run_id: run_id.parse().ok()?,
             alias: None,
         },
-        ["runs", run_id, "plan.zip"] => Key::Plan(run_id.parse().ok()?),
+        ["runs", run_id, name @ ("plan.zip" | "plan.zip.age")] => Key::Plan {
+            run_id: run_id.parse().ok()?,
+            encrypted: *name == "plan.zip.age",
+        },
         ["targets", project, environment, "lock.json"] => Key::Lock(target(project, environment)?),
         ["targets", project, environment, "runs", run_id] => Key::TargetRun {
             target: target(project, environment)?,
@@ -389,7 +407,10 @@ mod tests {
                 6 => Key::deployed(&target, &alias),
                 7 => Key::connection(&target.environment, &name),
                 8 => Key::state(&target, perhaps.as_ref()),
-                9 => Key::Plan(run_id),
+                9 => Key::Plan {
+                    run_id,
+                    encrypted: perhaps.is_some(),
+                },
                 _ => Key::rescued_state(&target, perhaps.as_ref(), run_id),
             })
     }
@@ -414,7 +435,14 @@ mod tests {
                 run_id,
                 alias: None,
             },
-            Key::Plan(run_id),
+            Key::Plan {
+                run_id,
+                encrypted: false,
+            },
+            Key::Plan {
+                run_id,
+                encrypted: true,
+            },
             Key::lock(&target),
             Key::TargetRun {
                 target: (&target).into(),
@@ -438,6 +466,7 @@ mod tests {
         runs/01J9V6MWFTWQ392331QBCS46KQ/iac/topic.zip application/zip
         runs/01J9V6MWFTWQ392331QBCS46KQ/iac.zip application/zip
         runs/01J9V6MWFTWQ392331QBCS46KQ/plan.zip application/zip
+        runs/01J9V6MWFTWQ392331QBCS46KQ/plan.zip.age application/octet-stream
         targets/shop/dev/lock.json application/json
         targets/shop/dev/runs/01J9V6MWFTWQ392331QBCS46KQ application/octet-stream
         targets/shop/dev/deployed/topic.json application/json

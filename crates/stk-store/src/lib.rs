@@ -17,6 +17,7 @@ mod open;
 pub mod packages;
 pub mod plans;
 pub mod runs;
+mod seal;
 pub mod states;
 mod store;
 
@@ -31,4 +32,6 @@ pub use memory::Memory;
 pub use name::Name;
 pub use open::{OpenError, open, open_existing};
 pub use packages::ArchiveError;
+pub use plans::PlanError;
+pub use seal::SealError;
 pub use store::{Deleted, Object, PutMode, Store, Version};

@@ -136,6 +136,19 @@ impl DeploymentLock {
         }
     }
 
+    /// Takes the lock again for a run that held it before and has ended since.
+    ///
+    /// # Errors
+    ///
+    /// [`AcquireError`], with all that is known about the holder.
+    pub(crate) async fn acquire_again(
+        store: &dyn Store,
+        record: LockRecord,
+    ) -> Result<Self, AcquireError> {
+        let version = take(store, &record).await?;
+        Ok(Self { record, version })
+    }
+
     /// Who holds the lock of `target`.
     ///
     /// # Errors

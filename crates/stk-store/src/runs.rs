@@ -2,10 +2,14 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use stk_run::{Event, RunId, RunRecord, RunStatus, Target, TransitionError};
+use stk_run::{
+    Event, Holder, LOCK_VERSION, LockRecord, RunId, RunRecord, RunStatus, Target, TransitionError,
+};
 
 use crate::document::{self, encode};
-use crate::{DeploymentLock, Key, Prefix, PutMode, RecordError, Store, StoreError, Versioned};
+use crate::{
+    AcquireError, DeploymentLock, Key, Prefix, PutMode, RecordError, Store, StoreError, Versioned,
+};
 
 /// Why a run could not be advanced.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +35,28 @@ pub enum AdvanceError {
     /// The store failed, or the stored record cannot be read.
     #[error(transparent)]
     Record(#[from] RecordError),
+}
+
+/// Why a failed run could not go on. It is as it was, and holds no lock.
+#[derive(Debug, thiserror::Error)]
+pub enum ReopenError {
+    /// Another run of the target was started since: it has decided from what the failed one left behind.
+    #[error("run {newer} was started after run {run_id}")]
+    Superseded {
+        /// The failed run.
+        run_id: RunId,
+        /// The newest run.
+        newer: RunId,
+    },
+    /// The lock could not be taken.
+    #[error(transparent)]
+    Acquire(#[from] AcquireError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The record could not be advanced.
+    #[error(transparent)]
+    Advance(#[from] AdvanceError),
 }
 
 /// What [`cancel`] found.
@@ -113,6 +139,53 @@ pub async fn advance(
     }
 }
 
+/// Takes the lock again for a run that has failed, and opens its record again, unless another run of its target was
+/// started since. `record` must be the stored one.
+///
+/// # Errors
+///
+/// [`ReopenError`]; a lock that was taken is released again then.
+pub async fn reopen(
+    store: &dyn Store,
+    record: &mut Versioned<RunRecord>,
+    holder: Holder,
+    now: Timestamp,
+) -> Result<DeploymentLock, ReopenError> {
+    let lock = LockRecord {
+        version: LOCK_VERSION,
+        run_id: record.run_id,
+        target: record.target.clone(),
+        acquired_at: now,
+        holder,
+    };
+    let lock = DeploymentLock::acquire_again(store, lock).await?;
+    match opened(store, &lock, record, now).await {
+        Ok(()) => Ok(lock),
+        Err(error) => {
+            // The error that counts is the first one.
+            let _ = lock.release(store).await;
+            Err(error)
+        }
+    }
+}
+
+/// Under the lock no other run begins, so the newest one stays the newest.
+async fn opened(
+    store: &dyn Store,
+    lock: &DeploymentLock,
+    record: &mut Versioned<RunRecord>,
+    now: Timestamp,
+) -> Result<(), ReopenError> {
+    let run_id = record.run_id;
+    match of_target(store, &record.target).await?.first() {
+        Some(newer) if *newer > run_id => Err(ReopenError::Superseded {
+            run_id,
+            newer: *newer,
+        }),
+        _ => Ok(advance(store, lock, record, &Event::Reopened, now).await?),
+    }
+}
+
 /// Ends a run, whoever holds its lock: what runs is cancelled, what waits is aborted. Its holder
 /// notices at its next write. The lock is not released here.
 ///
@@ -181,6 +254,21 @@ impl AdvanceError {
                 Some("start a new deployment".to_owned())
             }
             Self::Record(error) => error.help(),
+        }
+    }
+}
+
+impl ReopenError {
+    /// What a person can do about it, as one sentence without a full stop.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Superseded { .. } => {
+                Some("start a new deployment: it continues from what is deployed now".to_owned())
+            }
+            Self::Acquire(error) => error.help(),
+            Self::Store(error) => error.help(),
+            Self::Advance(error) => error.help(),
         }
     }
 }

@@ -92,7 +92,7 @@ fn the_run_that_follows_keeps_its_lock() {
     assert_eq!(refused.code, 30);
     insta::assert_snapshot!(lab.redacted(&refused.stderr), @"
     error: run `<id-1>` has already ended with status CANCELED
-      help: start a new deployment: an ended run is never continued
+      help: start a new deployment: this run is over
     ");
     lab.install_fake(&healthy());
     assert_eq!(lab.tasks(&next).code, 0);

@@ -8,6 +8,7 @@
 )]
 
 mod actions;
+mod approved;
 mod cancelled;
 mod declared;
 mod failing;

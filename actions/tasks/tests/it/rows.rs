@@ -101,7 +101,7 @@ fn rows_that_were_executed_are_not_executed_again() {
     // The run has ended.
     insta::assert_snapshot!(refused(&lab, &rows), @"
     error: run `<id-1>` has already ended with status SUCCEEDED
-      help: start a new deployment: an ended run is never continued
+      help: start a new deployment: this run is over
     ");
 }
 

@@ -182,6 +182,21 @@ impl Lab {
         self.start(command).finish()
     }
 
+    /// Starts a run of the whole project as one and plans it: what the orchestrator action does. The rows are those that
+    /// wait for an approval.
+    pub(crate) fn planned(&mut self) -> (Rows, Finished) {
+        self.set("INPUT_DEPLOY_MODE", "unified");
+        let finished = self.try_orchestrate();
+        assert_eq!(finished.code, 0, "{}", finished.stderr);
+        let rows = Rows {
+            run_id: finished.output("run_id"),
+            list: finished.output("apply_tasks"),
+        };
+        let prepared = self.tasks(&rows.with(&finished.output("prepare_tasks")));
+        assert_eq!(prepared.code, 0, "{}", prepared.stderr);
+        (rows, prepared)
+    }
+
     /// A whole deployment, which must succeed.
     pub(crate) fn deploy(&self) -> Finished {
         let rows = self.orchestrate();

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use stk_run::{
-    Action, Alias, DEPLOYED_VERSION, DeployMode, DeployedUnit, Execution, PlanReference, RunRecord,
-    Unit,
+    Action, Alias, DEPLOYED_VERSION, DeployMode, DeployedUnit, Execution, RunRecord, Unit,
 };
 use stk_store::{DeploymentLock, connections, deployed, plans};
 use terraform_runner::event::ChangeSummary;
@@ -35,26 +34,21 @@ pub struct DeployedProject {
 
 /// The stored plan of this run, if it is the one that was recorded and this Terraform can apply it.
 async fn stored(record: &RunRecord, tools: &Tools<'_>, program: &str) -> Result<Bundle, TaskError> {
-    let Some(PlanReference {
-        digest,
-        program: planned,
-    }) = &record.plan
-    else {
-        return Err(TaskError::NoPlan);
-    };
-    if planned != program {
+    let plan = record.plan.as_ref().ok_or(TaskError::NoPlan)?;
+    if plan.program != program {
         return Err(TaskError::OtherProgram {
-            planned: planned.clone(),
+            planned: plan.program.clone(),
             found: program.to_owned(),
         });
     }
-    let bytes = plans::load(tools.iac_store, record.run_id, digest)
-        .await
-        .map_err(|source| TaskError::Archive {
-            scope: Scope::Project,
-            what: "the plan".to_owned(),
-            source: Box::new(source),
-        })?;
+    let bytes = plans::load(
+        tools.iac_store,
+        record.run_id,
+        plan,
+        tools.plan_encryption_key,
+    )
+    .await
+    .map_err(|source| TaskError::Plan(Box::new(source)))?;
     Bundle::unpack(&bytes).map_err(TaskError::Bundle)
 }
 

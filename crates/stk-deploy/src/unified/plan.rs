@@ -10,7 +10,7 @@ use terraform_runner::event::{Change, ChangeSummary};
 
 use super::bundle::{Approval, Bundle, BundleError, Predicted};
 use super::{composition, folder, is_of, steps, survivors, targets, units};
-use crate::error::{Scope, TaskError};
+use crate::error::TaskError;
 use crate::tools::{Progress, Tools};
 
 /// The file in which Terraform keeps the provider builds that `init` chose.
@@ -48,6 +48,7 @@ pub(super) async fn run(
         plan: PlanReference {
             digest: stk_run::Digest::of(b""),
             program: steps.program(),
+            encrypted: tools.plan_encryption_key.is_some(),
         },
         changes: Vec::new(),
         summary: ChangeSummary::default(),
@@ -94,9 +95,17 @@ pub(super) async fn run(
         planned.removals = removals;
     }
     let bytes = bundle.pack().map_err(TaskError::Bundle)?;
-    planned.plan.digest = plans::put(tools.iac_store, lock, bytes)
+    planned.plan.digest = plans::put(tools.iac_store, lock, bytes, tools.plan_encryption_key)
         .await
-        .map_err(|source| TaskError::store(Scope::Project, source))?;
+        .map_err(|source| TaskError::Plan(Box::new(source)))?;
+    report(Progress::Detail(
+        if planned.plan.encrypted {
+            "the plan is stored encrypted"
+        } else {
+            "the plan is stored as it is: what encrypts it is the store, if anything does (PLAN_ENCRYPTION_KEY)"
+        }
+        .to_owned(),
+    ));
     Ok(planned)
 }
 

@@ -111,6 +111,7 @@ impl World {
             workspace_connections: BTreeMap::new(),
             composition: None,
             plan: None,
+            earlier_failures: Vec::new(),
         };
         Run {
             world: self,
@@ -221,6 +222,7 @@ impl Run<'_> {
             state_store: states,
             terraform: self.world.terraform.clone(),
             secrets: &self.world.secrets,
+            plan_encryption_key: None,
             policy: &self.world.policy,
             temporary: self.world.folder.path(),
             clock: &self.world.clock,

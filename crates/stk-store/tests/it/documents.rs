@@ -43,7 +43,7 @@ async fn a_record_that_cannot_be_read_is_named() {
     insta::assert_snapshot!(fault("not json".to_owned()).await, @"`runs/01J9V6MWFTWQ39230000000001/record.json` in memory cannot be read as a run record; expected ident at line 1 column 2; restore `runs/01J9V6MWFTWQ39230000000001/record.json` in memory from a backup");
     let mut edited = whole.clone();
     edited["surprise"] = Value::Null;
-    insta::assert_snapshot!(fault(edited.to_string()).await, @"`runs/01J9V6MWFTWQ39230000000001/record.json` in memory cannot be read as a run record; unknown field `surprise`, expected one of `version`, `runId`, `target`, `project`, `versionTag`, `mode`, `workspace`, `pipelineUrl`, `status`, `createdAt`, `updatedAt`, `finishedAt`, `units`, `tasks`, `composition`, `plan`, `workspaceConnections` at line 1 column 716; restore `runs/01J9V6MWFTWQ39230000000001/record.json` in memory from a backup");
+    insta::assert_snapshot!(fault(edited.to_string()).await, @"`runs/01J9V6MWFTWQ39230000000001/record.json` in memory cannot be read as a run record; unknown field `surprise`, expected one of `version`, `runId`, `target`, `project`, `versionTag`, `mode`, `workspace`, `pipelineUrl`, `status`, `createdAt`, `updatedAt`, `finishedAt`, `units`, `tasks`, `composition`, `plan`, `earlierFailures`, `workspaceConnections` at line 1 column 716; restore `runs/01J9V6MWFTWQ39230000000001/record.json` in memory from a backup");
     let other = serde_json::to_string(&record("shop", run_id(2), &["a"])).unwrap();
     insta::assert_snapshot!(fault(other).await, @"`runs/01J9V6MWFTWQ39230000000001/record.json` in memory holds the run record of something else; ; restore `runs/01J9V6MWFTWQ39230000000001/record.json` in memory from a backup");
 }

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use stk_run::{Event, RunStatus, TaskId, TransitionError};
-use stk_store::runs::{self, AdvanceError, Cancellation};
-use stk_store::{Folder, Memory, RecordError, Store, StoreError};
+use stk_run::{Event, Holder, RunStatus, TaskId, TransitionError};
+use stk_store::runs::{self, AdvanceError, Cancellation, ReopenError};
+use stk_store::{AcquireError, DeploymentLock, Folder, Memory, RecordError, Store, StoreError};
 
 use crate::contract::unknown_run;
 use crate::sample::{at, locked, record, run_id, target};
@@ -190,5 +190,80 @@ async fn a_cancellation_wins_against_a_busy_holder() {
     assert!(
         cancelled > 0,
         "the cancellations came too late to test anything"
+    );
+}
+
+#[tokio::test]
+async fn a_failed_run_takes_its_lock_again_unless_another_one_was_started() {
+    let store = Memory::new();
+    let lock = locked(&store, "shop", run_id(1)).await;
+    let mut run = runs::create(&store, &lock, record("shop", run_id(1), &["a"]))
+        .await
+        .unwrap();
+    let first = run.tasks[0].id;
+    for event in [
+        Event::TaskStarted(first),
+        Event::TaskFailed {
+            task: first,
+            details: "no quota".to_owned(),
+        },
+    ] {
+        runs::advance(&store, &lock, &mut run, &event, at(1))
+            .await
+            .unwrap();
+    }
+    let holder = || Holder {
+        host: Some("second".to_owned()),
+        ..Holder::default()
+    };
+    // Its lock is still there: whoever failed is about to release it.
+    let error = runs::reopen(&store, &mut run, holder(), at(2))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ReopenError::Acquire(AcquireError::Held(_))));
+    lock.release(&store).await.unwrap();
+
+    let mut stale = runs::load(&store, run_id(1)).await.unwrap().unwrap();
+    let lock = runs::reopen(&store, &mut run, holder(), at(3))
+        .await
+        .unwrap();
+    assert_eq!(lock.record().holder, holder());
+    assert_eq!(run.status, RunStatus::Running);
+    let stored = runs::load(&store, run_id(1)).await.unwrap().unwrap();
+    assert_eq!(stored, run);
+
+    // Who read it before and comes later changes nothing, and leaves the lock to its holder.
+    lock.release(&store).await.unwrap();
+    let error = runs::reopen(&store, &mut stale, holder(), at(4))
+        .await
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        ReopenError::Advance(AdvanceError::ChangedElsewhere { .. })
+    ));
+    assert_eq!(
+        DeploymentLock::current(&store, &target("shop"))
+            .await
+            .unwrap(),
+        None
+    );
+
+    let newer = locked(&store, "shop", run_id(2)).await;
+    runs::create(&store, &newer, record("shop", run_id(2), &["a"]))
+        .await
+        .unwrap();
+    newer.release(&store).await.unwrap();
+    let error = runs::reopen(&store, &mut run, holder(), at(5))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("run {} was started after run {}", run_id(2), run_id(1))
+    );
+    assert_eq!(
+        DeploymentLock::current(&store, &target("shop"))
+            .await
+            .unwrap(),
+        None
     );
 }

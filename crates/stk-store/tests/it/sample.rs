@@ -103,6 +103,7 @@ pub(crate) fn record(project: &str, run_id: RunId, aliases: &[&str]) -> RunRecor
         workspace_connections: BTreeMap::new(),
         composition: None,
         plan: None,
+        earlier_failures: Vec::new(),
     }
 }
 
