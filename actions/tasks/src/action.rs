@@ -48,7 +48,17 @@ pub fn main(environment: &Environment, log: &Log) -> Result<(), Failure> {
     {
         log.warning(&format!("the step summary could not be written: {error}"));
     }
-    done.map_err(|error| error.to_failure())
+    done.map_err(|error| {
+        let mut failure = error.to_failure();
+        if error.was_executed() {
+            failure.help.push(
+                "if the cause lies outside of the project and is mended, run this step again: the run goes on with what \
+                 failed; otherwise start a new deployment"
+                    .to_owned(),
+            );
+        }
+        failure
+    })
 }
 
 fn page(record: &RunRecord, last: &Last) -> String {

@@ -164,6 +164,11 @@ impl TasksError {
         }
     }
 
+    /// Whether Terraform has failed to carry out a task, so that the same task may succeed another time.
+    pub(crate) fn was_executed(&self) -> bool {
+        matches!(self, Self::Task(error) if matches!(error.as_ref(), TaskError::Terraform { .. }))
+    }
+
     /// The failure to show: what, why, and what to do next.
     #[must_use]
     pub fn to_failure(&self) -> Failure {

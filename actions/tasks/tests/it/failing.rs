@@ -42,6 +42,7 @@ fn what_fails_ends_the_run_and_the_next_one_goes_on_from_there() {
       caused by: Error: Resource precondition failed (main.tf line 12)
           The fragile plugin was told to fail.
       help: the rendered files are kept as iac/fragile.zip of run <id-1>
+      help: if the cause lies outside of the project and is mended, run this step again: the run goes on with what failed; otherwise start a new deployment
     ");
     insta::assert_snapshot!(lab.task_statuses(&rows.run_id), @"
     IAC before SUCCEEDED
@@ -132,6 +133,7 @@ fn everything_that_terraform_says_is_shown() {
       caused by: Error: another (main.tf line 3)
           Details of another.
       help: the rendered files are kept as iac/one.zip of run <id-1>
+      help: if the cause lies outside of the project and is mended, run this step again: the run goes on with what failed; otherwise start a new deployment
     ");
 
     let script = healthy_but(
@@ -150,5 +152,6 @@ fn everything_that_terraform_says_is_shown() {
       caused by: Error: panic: everything is lost
           goroutine 1
       help: the rendered files are kept as iac/one.zip of run <id-1>
+      help: if the cause lies outside of the project and is mended, run this step again: the run goes on with what failed; otherwise start a new deployment
     ");
 }

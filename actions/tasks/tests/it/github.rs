@@ -86,6 +86,7 @@ fn a_failure_is_annotated_and_summarised() {
       caused by: Error: Bad <thing> (main.tf line 3)
     \      ::error::no command
       help: the rendered files are kept as iac/one.zip of run <id-1>
+      help: if the cause lies outside of the project and is mended, run this step again: the run goes on with what failed; otherwise start a new deployment
     ::error::plugin `one` could not be planned: Error: Bad <thing> (main.tf line 3)
     ");
     insta::assert_snapshot!(lab.redacted(&fs::read_to_string(lab.path("summary.md")).unwrap()), @"
