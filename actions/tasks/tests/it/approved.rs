@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use serde_json::{Value, json};
 use stk_testing::terraform::require_terraform;
 
 use crate::support::{Lab, Rows};
@@ -195,4 +196,38 @@ fn a_plan_is_kept_encrypted_and_applied_with_its_passphrase_alone() {
     for said in [without.stderr, wrong.stderr, right.stderr] {
         assert!(!said.contains(PASSPHRASE), "{said}");
     }
+}
+
+#[test]
+fn what_would_be_dragged_into_a_destroy_is_named_with_the_way_to_it() {
+    if require_terraform("what_would_be_dragged_into_a_destroy_is_named_with_the_way_to_it")
+        .is_none()
+    {
+        return;
+    }
+    let mut lab = Lab::of(&[("steady", STEADY), ("gone", STEADY)]);
+    let (rows, _) = lab.planned();
+    assert_eq!(lab.tasks(&rows).code, 0);
+    lab.plugins(&[("steady", STEADY)]);
+    let (rows, _) = lab.planned();
+    let [deploy, destroy] = rows.one_by_one().try_into().unwrap();
+    assert_eq!(lab.tasks(&rows.with(&deploy)).code, 0);
+    // By then somebody has made what stays depend on what goes away, which the state alone knows.
+    let path = lab.state_file("");
+    let mut state: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    for resource in state["resources"].as_array_mut().unwrap() {
+        if resource["module"] == "module.steady" {
+            resource["instances"][0]["dependencies"] = json!(["module.gone.terraform_data.steady"]);
+        }
+    }
+    fs::write(&path, state.to_string()).unwrap();
+    let refused = lab.tasks(&rows.with(&destroy));
+    assert_eq!(refused.code, 21, "{}", refused.stderr);
+    let text = lab.redacted(&refused.stderr);
+    let (_, error) = text.split_once("error:").unwrap();
+    insta::assert_snapshot!(error, @"
+    destroying would take along what belongs to plugins that stay: module.steady.terraform_data.steady (depends on module.gone.terraform_data.steady)
+     help: nothing was destroyed; make the plugins that stay independent of those that go away, and deploy again
+    ");
+    assert_eq!(lab.resources("").len(), 2);
 }
