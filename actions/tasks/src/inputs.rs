@@ -107,6 +107,8 @@ pub struct Request {
     pub holder: Holder,
     /// Which Terraform is run, and how.
     pub terraform: TerraformRequest,
+    /// The caller shows what is planned, so what Terraform says of it is a detail of the log.
+    pub shows_plan: bool,
 }
 
 /// The files with Terraform outputs.
@@ -194,6 +196,7 @@ impl Request {
                 pipeline_url: context.run_url(),
             },
             terraform,
+            shows_plan: false,
         })
     }
 }

@@ -1,383 +1,429 @@
 //! What a person approves: the plan of the whole project, as the page of the step.
 
+mod details;
+mod graph;
+mod text;
+
+use std::cell::Cell;
 use std::fmt::Write as _;
 
-use stk_deploy::PlannedProject;
-use stk_run::{Action, Alias, RunRecord, Unit};
-use terraform_runner::event::{self, Change};
+use stk_run::{PlanNoteKind, PlanSummary, PlannedChange, PluginFate, PluginPlan};
 
-/// How many changes of one plugin are listed; nobody reads more, and the page has a limit.
-const LISTED: usize = 200;
+use self::details::{Depth, details, happening};
+use self::text::{Foreign, code, fenced, line, list};
 
-/// The page in Markdown.
-pub(crate) fn page(record: &RunRecord, planned: &PlannedProject) -> String {
-    let plugins: Vec<Plugin<'_>> = record
-        .units
-        .iter()
-        .map(|unit| Plugin::of(unit, planned))
+/// GitHub shows no summary of more than 1 MiB; what else the step has to say comes after this page.
+const LIMIT: usize = 900 * 1024;
+
+/// How much room each part has that is shown whatever else is there, in bytes. Together with the largest graph they leave
+/// room for what is folded.
+const ROOM_DESTROYED: usize = 200 * 1024;
+const ROOM_TABLE: usize = 200 * 1024;
+const ROOM_REMOVED: usize = 120 * 1024;
+const ROOM_OTHERS: usize = 40 * 1024;
+
+/// How many of Terraform's warnings are shown, and how much of each.
+const WARNINGS: usize = 20;
+const WARNING_LINES: usize = 20;
+
+/// The page in Markdown. `redact` hides in a text what must not be seen.
+pub(crate) fn page(summary: &PlanSummary, redact: &dyn Fn(&str) -> String) -> String {
+    let foreign = &Foreign {
+        hide: redact,
+        is_cut: Cell::new(false),
+    };
+    let head = head(summary, foreign);
+    let overview = format!(
+        "{}{}{}",
+        destroyed(summary, foreign),
+        graph::graph(summary),
+        table(summary, foreign)
+    );
+    let removed = removed(summary, foreign);
+    let tail = [elsewhere, connections, kept, drift, notes]
+        .map(|part| part(summary, foreign))
+        .concat();
+    let pointer = pointer(summary);
+    let always = head.len() + overview.len() + removed.len() + tail.len() + pointer.len();
+    let room = LIMIT.saturating_sub(always);
+    let folded = folded(summary, room, foreign);
+    let had = had(summary, room - folded.len(), foreign);
+    let pointer = if foreign.is_cut.get() { &pointer } else { "" };
+    format!("{head}{pointer}{overview}{folded}{removed}{had}{tail}")
+}
+
+fn head(summary: &PlanSummary, foreign: &Foreign<'_>) -> String {
+    let mark = if summary.destroys() { "⚠️ " } else { "" };
+    let mut verdict = summary.verdict();
+    if let Some(first) = verdict.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    format!(
+        "### Plan of {} in {}, version {}\n\n{mark}**{verdict}.**\n\n<sub>Run {}, planned by {}.</sub>\n\n",
+        code(summary.project(), foreign),
+        code(&summary.target.environment, foreign),
+        code(&summary.version_tag, foreign),
+        code(&summary.run_id.to_string(), foreign),
+        line(&summary.program, foreign),
+    )
+}
+
+/// What is destroyed or replaced of plugins that stay: the first thing to look at.
+fn destroyed(summary: &PlanSummary, foreign: &Foreign<'_>) -> String {
+    let stay = summary.plugins.iter();
+    let stay = stay.filter(|plugin| plugin.fate != PluginFate::Removed);
+    let changes = stay.flat_map(|plugin| &plugin.changes);
+    let destroyed = changes.filter(|it| it.action.destroys() || it.action.replaces());
+    let mut items = destroyed.map(|change| item(change, foreign)).peekable();
+    if items.peek().is_none() {
+        return String::new();
+    }
+    format!(
+        "#### ⚠️ Destroyed or replaced\n\n{}",
+        list(items, ROOM_DESTROYED, foreign)
+    )
+}
+
+/// A resource, what happens to it and why.
+fn item(change: &PlannedChange, foreign: &Foreign<'_>) -> String {
+    let mut text = code(&change.address, foreign);
+    // What says why holds no name of anybody's choice but an address, and that is written out.
+    let happening = happening(change, foreign);
+    let _ = write!(text, " {}", escaped(&happening));
+    let forcing: Vec<_> = change
+        .forcing()
+        .take(5)
+        .map(|attribute| code(&attribute.path, foreign))
         .collect();
-    let mut text = format!(
-        "### Plan of {} ({})\n\n{}\n\n",
-        plain(&record.target.to_string()),
-        plain(&record.version_tag),
-        verdict(&plugins)
-    );
-    graph(&mut text, &plugins);
-    text.push_str(
-        "| plugin | | create | change | replace | destroy |\n|---|---|---:|---:|---:|---:|\n",
-    );
-    for plugin in &plugins {
-        let count = &plugin.count;
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {} | {} | {} | {} |",
-            plugin.unit.alias,
-            if plugin.goes() { "**goes away**" } else { "" },
-            shown(count.create),
-            shown(count.change),
-            shown(count.replace),
-            shown(count.destroy),
-        );
+    if !forcing.is_empty() {
+        let _ = write!(text, " ({})", forcing.join(", "));
     }
-    text.push('\n');
-    let (go, stay): (Vec<_>, Vec<_>) = plugins.iter().partition(|plugin| plugin.goes());
-    for plugin in &stay {
-        details(&mut text, plugin);
-    }
-    if !go.is_empty() {
-        text.push_str(
-            "#### Plugins that go away\n\nTheir resources are destroyed after everything else is applied. Then they are \
-             planned again; nothing is destroyed that is not listed here.\n\n",
-        );
-        for plugin in &go {
-            details(&mut text, plugin);
-        }
+    if let (true, Some(id)) = (change.action.destroys(), change.identity()) {
+        let _ = write!(text, ", id {}", code(id, foreign));
     }
     text
 }
 
-/// One plugin, with what happens to its resources.
-struct Plugin<'r> {
-    unit: &'r Unit,
-    changes: Vec<&'r Change>,
-    count: Count,
+fn table(summary: &PlanSummary, foreign: &Foreign<'_>) -> String {
+    let also = |plugin: &PluginPlan| {
+        let counts = plugin.counts;
+        counts.r#move + counts.import + counts.forget > 0
+    };
+    let wide = summary.plugins.iter().any(also);
+    let mut table = String::from("| plugin | what happens | create | change | replace | destroy |");
+    table.push_str(if wide {
+        " import | move | forget |\n"
+    } else {
+        "\n"
+    });
+    table.push_str("|---|---|---:|---:|---:|---:|");
+    table.push_str(if wide { "---:|---:|---:|\n" } else { "\n" });
+    let (unchanged, mut rows): (Vec<_>, Vec<_>) = summary
+        .plugins
+        .iter()
+        .partition(|plugin| plugin.fate == PluginFate::Unchanged);
+    let width = |plugins: &[&PluginPlan]| -> usize {
+        let widths = plugins.iter().map(|plugin| row(plugin, wide).len());
+        widths.sum()
+    };
+    let mut left_out = unchanged.len();
+    if width(&rows) + width(&unchanged) <= ROOM_TABLE {
+        rows = summary.plugins.iter().collect();
+        left_out = 0;
+    }
+    let (start, mut more) = (table.len(), 0);
+    for plugin in rows {
+        let row = row(plugin, wide);
+        if table.len() - start + row.len() > ROOM_TABLE {
+            more += 1;
+        } else {
+            table.push_str(&row);
+        }
+    }
+    table.push('\n');
+    if more > 0 {
+        foreign.is_cut.set(true);
+        let _ = writeln!(table, "… and {more} more plugins that change.\n");
+    }
+    if left_out > 0 {
+        let _ = writeln!(table, "{left_out} plugins do not change.\n");
+    }
+    table
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    create: usize,
-    change: usize,
-    replace: usize,
-    destroy: usize,
-    other: usize,
+fn row(plugin: &PluginPlan, wide: bool) -> String {
+    let counts = plugin.counts;
+    let bold = |count: u64| match count {
+        0 => String::new(),
+        count => format!("**{count}**"),
+    };
+    let plain = |count: u64| match count {
+        0 => String::new(),
+        count => count.to_string(),
+    };
+    let fate = match plugin.fate {
+        fate @ (PluginFate::Reduced | PluginFate::Replaced | PluginFate::Removed) => {
+            format!("**{}**", fate.words())
+        }
+        fate => fate.words().to_owned(),
+    };
+    let mut row = format!(
+        "| `{}` | {fate} | {} | {} | {} | {} |",
+        plugin.alias,
+        plain(counts.create),
+        plain(counts.update),
+        bold(counts.replace),
+        bold(counts.destroy),
+    );
+    if wide {
+        let _ = write!(
+            row,
+            " {} | {} | {} |",
+            plain(counts.import),
+            plain(counts.r#move),
+            plain(counts.forget)
+        );
+    }
+    row.push('\n');
+    row
 }
 
-impl<'r> Plugin<'r> {
-    fn of(unit: &'r Unit, planned: &'r PlannedProject) -> Self {
-        let all = match unit.action {
-            Action::Apply => &planned.changes,
-            Action::Destroy => &planned.removals,
-        };
-        let changes: Vec<_> = all
-            .iter()
-            .filter(|change| is_of(&change.address, &unit.alias))
-            .collect();
-        let mut count = Count::default();
-        for change in &changes {
-            match change.action {
-                event::Action::Create => count.create += 1,
-                event::Action::Update => count.change += 1,
-                event::Action::Replace => count.replace += 1,
-                event::Action::Delete => count.destroy += 1,
-                _ => count.other += 1,
+/// The plugins that stay and change. When there is not room for all, those that lose something come first, whole but in
+/// at most half of the room; then come the resources of the others; then their attributes.
+fn folded(summary: &PlanSummary, mut room: usize, foreign: &Foreign<'_>) -> String {
+    let plugins = summary.plugins.iter();
+    let changing: Vec<_> = plugins
+        .filter(|plugin| !(plugin.changes.is_empty() && plugin.connections.is_empty()))
+        .filter(|plugin| plugin.fate != PluginFate::Removed)
+        .collect();
+    let mut texts = vec![String::new(); changing.len()];
+    let loses = |index: &usize| changing[*index].fate > PluginFate::Changed;
+    let (losing, others): (Vec<_>, Vec<_>) = (0..changing.len()).partition(loses);
+    let half = room / 2;
+    for (indexes, depth, kept_free) in [
+        (&losing, Depth::Resources, 0),
+        (&losing, Depth::Attributes, half),
+        (&others, Depth::Resources, 0),
+        (&losing, Depth::Attributes, 0),
+        (&others, Depth::Attributes, 0),
+    ] {
+        for &index in indexes {
+            let before = texts[index].len();
+            // What does not fit with less does not fit with more.
+            if depth == Depth::Attributes && before == 0 {
+                continue;
+            }
+            let text = details(changing[index], depth, foreign);
+            if text.len() + kept_free <= room + before {
+                room = room + before - text.len();
+                texts[index] = text;
+            } else if kept_free == 0 {
+                foreign.is_cut.set(true);
             }
         }
-        Self {
-            unit,
-            changes,
-            count,
+    }
+    texts.concat()
+}
+
+/// What the plugins that go away have, as far as there is room.
+fn had(summary: &PlanSummary, mut room: usize, foreign: &Foreign<'_>) -> String {
+    let mut text = String::new();
+    let plugins = summary.plugins.iter();
+    for plugin in plugins.filter(|it| it.fate == PluginFate::Removed && !it.changes.is_empty()) {
+        let details = details(plugin, Depth::Attributes, foreign);
+        if details.len() > room {
+            foreign.is_cut.set(true);
+            continue;
+        }
+        room -= details.len();
+        text.push_str(&details);
+    }
+    text
+}
+
+fn removed(summary: &PlanSummary, foreign: &Foreign<'_>) -> String {
+    let plugins = summary.plugins.iter();
+    let removed: Vec<_> = plugins
+        .filter(|plugin| plugin.fate == PluginFate::Removed)
+        .collect();
+    if removed.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("#### Plugins that go away\n\n");
+    let room = ROOM_REMOVED / removed.len();
+    let mut more = 0;
+    for plugin in removed {
+        let head = format!("**`{}`**: {}\n\n", plugin.alias, plugin.counts.words());
+        if text.len() + head.len() > ROOM_REMOVED {
+            more += 1;
+            continue;
+        }
+        text.push_str(&head);
+        let items = plugin.changes.iter().map(|change| item(change, foreign));
+        if !plugin.changes.is_empty() {
+            text.push_str(&list(items, room.saturating_sub(head.len()), foreign));
         }
     }
-
-    fn goes(&self) -> bool {
-        self.unit.action == Action::Destroy
-    }
-
-    /// The word for what happens to it, also the name of its class in the graph.
-    fn fate(&self) -> &'static str {
-        let Count {
-            create,
-            change,
-            replace,
-            destroy,
-            other,
-        } = self.count;
-        if self.goes() {
-            "removed"
-        } else if replace + destroy > 0 {
-            "replaced"
-        } else if change + other > 0 {
-            "changed"
-        } else if create > 0 {
-            "created"
-        } else {
-            "unchanged"
-        }
-    }
-}
-
-/// Whether a resource is in the module of a plugin.
-fn is_of(address: &str, alias: &Alias) -> bool {
-    address
-        .strip_prefix("module.")
-        .and_then(|rest| rest.strip_prefix(alias.as_str()))
-        .is_some_and(|rest| rest.starts_with('.') || rest.starts_with('['))
-}
-
-fn verdict(plugins: &[Plugin<'_>]) -> String {
-    let sum = |of: fn(&Count) -> usize| plugins.iter().map(|plugin| of(&plugin.count)).sum();
-    let (create, change): (usize, usize) = (sum(|it| it.create), sum(|it| it.change));
-    let (replace, destroy): (usize, usize) = (sum(|it| it.replace), sum(|it| it.destroy));
-    if create + change + replace + destroy == 0 {
-        return "**Nothing changes.**".to_owned();
-    }
-    let parts: Vec<_> = [
-        (create, "to create"),
-        (change, "to change"),
-        (replace, "to **replace**"),
-        (destroy, "to **destroy**"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, what)| format!("{count} {what}"))
-    .collect();
-    let mark = if replace + destroy > 0 { "⚠️ " } else { "" };
-    format!("{mark}**{}.**", parts.join(", ").replace("**", ""))
-}
-
-/// The plugins and what they need of each other. Mermaid knows them by number, since an alias may be a word of its own.
-fn graph(text: &mut String, plugins: &[Plugin<'_>]) {
-    text.push_str("```mermaid\nflowchart LR\n");
-    for (number, plugin) in plugins.iter().enumerate() {
-        let _ = writeln!(
-            text,
-            "  p{number}[\"{}<br/>{}\"]:::{}",
-            plugin.unit.alias,
-            plugin.fate(),
-            plugin.fate()
-        );
-    }
-    for (number, plugin) in plugins
-        .iter()
-        .enumerate()
-        .filter(|(_, plugin)| !plugin.goes())
-    {
-        let needed = plugin.unit.requires.iter().filter_map(|requirement| {
-            let from = requirement.from.as_ref()?;
-            plugins.iter().position(|other| other.unit.alias == *from)
-        });
-        let mut needed: Vec<_> = needed.collect();
-        needed.sort_unstable();
-        needed.dedup();
-        for from in needed {
-            let _ = writeln!(text, "  p{from} --> p{number}");
-        }
-    }
-    for (class, style) in [
-        ("created", "fill:#dafbe1,stroke:#1a7f37,color:#1f2328"),
-        ("changed", "fill:#fff8c5,stroke:#9a6700,color:#1f2328"),
-        ("replaced", "fill:#ffebe9,stroke:#cf222e,color:#1f2328"),
-        (
-            "removed",
-            "fill:#ffebe9,stroke:#cf222e,color:#1f2328,stroke-dasharray:4",
-        ),
-        ("unchanged", "fill:#f6f8fa,stroke:#8c959f,color:#1f2328"),
-    ] {
-        let _ = writeln!(text, "  classDef {class} {style}");
-    }
-    text.push_str("```\n\n");
-}
-
-fn details(text: &mut String, plugin: &Plugin<'_>) {
-    if plugin.changes.is_empty() {
-        return;
-    }
-    let _ = write!(
-        text,
-        "<details><summary><code>{}</code>: {}</summary>\n\n",
-        plugin.unit.alias,
-        plugin.fate()
-    );
-    for change in plugin.changes.iter().take(LISTED) {
-        let (sign, word) = match change.action {
-            event::Action::Create => ("+", "create"),
-            event::Action::Update => ("~", "change"),
-            event::Action::Replace => ("±", "**replace**"),
-            event::Action::Delete => ("−", "**destroy**"),
-            event::Action::Read => ("→", "read"),
-            event::Action::Move => ("→", "move"),
-            event::Action::Import => ("→", "import"),
-            event::Action::Forget => ("→", "forget"),
-            event::Action::NoOp | event::Action::Other(_) => ("·", "other"),
-        };
-        let reason = change.reason.as_deref().map_or_else(String::new, |reason| {
-            format!(" ({})", plain(&reason.replace('_', " ")))
-        });
-        let _ = writeln!(
-            text,
-            "- {sign} {word} <code>{}</code>{reason}",
-            escaped(&change.address)
-        );
-    }
-    let more = plugin.changes.len().saturating_sub(LISTED);
     if more > 0 {
-        let _ = writeln!(text, "- … and {more} more, in the log of this step");
+        foreign.is_cut.set(true);
+        let _ = writeln!(text, "… and {more} more plugins.\n");
     }
-    text.push_str("\n</details>\n\n");
+    text
 }
 
-fn shown(count: usize) -> String {
-    if count == 0 {
-        String::new()
-    } else {
-        count.to_string()
+fn elsewhere(summary: &PlanSummary, foreign: &Foreign<'_>) -> String {
+    if summary.elsewhere.is_empty() {
+        return String::new();
+    }
+    let items = summary.elsewhere.iter().map(|change| item(change, foreign));
+    format!(
+        "#### ⚠️ Outside of every plugin\n\n{}",
+        list(items, ROOM_OTHERS, foreign)
+    )
+}
+
+fn connections(summary: &PlanSummary, foreign: &Foreign<'_>) -> String {
+    let plugins = summary.plugins.iter();
+    let mut items = plugins
+        .flat_map(|plugin| plugin.connections.iter().map(move |it| (plugin, it)))
+        .map(|(plugin, connection)| {
+            let paths: Vec<_> = connection
+                .attributes
+                .iter()
+                .take(10)
+                .map(|attribute| code(&attribute.path, foreign))
+                .collect();
+            let readers: Vec<_> = connection
+                .read_by
+                .iter()
+                .map(|alias| format!("`{alias}`"))
+                .collect();
+            format!(
+                "{} of `{}`: {}{}",
+                code(&connection.connection, foreign),
+                plugin.alias,
+                paths.join(", "),
+                if readers.is_empty() {
+                    String::new()
+                } else {
+                    format!(", read by {}", readers.join(", "))
+                }
+            )
+        })
+        .peekable();
+    if items.peek().is_none() {
+        return String::new();
+    }
+    format!(
+        "#### Connections that change for whoever reads them\n\n{}",
+        list(items, ROOM_OTHERS, foreign)
+    )
+}
+
+fn kept(summary: &PlanSummary, foreign: &Foreign<'_>) -> String {
+    if summary.kept.is_empty() {
+        return String::new();
+    }
+    let items = summary.kept.iter().map(|kept| {
+        let way: Vec<_> = kept.depends.iter().skip(1).take(10).collect();
+        let way: Vec<_> = way.into_iter().map(|step| code(step, foreign)).collect();
+        let address = code(&kept.address, foreign);
+        if way.is_empty() {
+            address
+        } else {
+            format!("{address} depended on {}", way.join(" → "))
+        }
+    });
+    format!(
+        "<details><summary>{} <b>not</b> destroyed, though Terraform's plan of the removal has it so</summary>\n\nThey belong to plugins that stay. When they were applied last they depended on \
+         what goes away; they no longer do once this plan is applied, and that comes first.\n\n{}{}</details>\n\n",
+        resources(summary.kept.len() as u64 + summary.omitted_kept),
+        list(items, ROOM_OTHERS, foreign),
+        more(summary.omitted_kept),
+    )
+}
+
+fn drift(summary: &PlanSummary, foreign: &Foreign<'_>) -> String {
+    if summary.drift.is_empty() {
+        return String::new();
+    }
+    let items = summary.drift.iter().map(|drift| {
+        let address = code(&drift.address, foreign);
+        format!("{address}: {}", drift.action.words())
+    });
+    format!(
+        "<details><summary>{} not as the last deployment left them: changed by somebody, or by the provider itself</summary>\n\n{}{}</details>\n\n",
+        resources(summary.drift.len() as u64 + summary.omitted_drift),
+        list(items, ROOM_OTHERS, foreign),
+        more(summary.omitted_drift),
+    )
+}
+
+fn resources(count: u64) -> String {
+    match count {
+        1 => "1 resource is".to_owned(),
+        count => format!("{count} resources are"),
     }
 }
 
-/// Keys of `for_each` are anybody's text.
+fn more(omitted: u64) -> String {
+    match omitted {
+        0 => String::new(),
+        omitted => format!("… and {omitted} more\n\n"),
+    }
+}
+
+fn notes(summary: &PlanSummary, foreign: &Foreign<'_>) -> String {
+    let (warnings, notes): (Vec<_>, Vec<_>) = summary
+        .notes
+        .iter()
+        .partition(|note| note.kind == PlanNoteKind::Warning);
+    let mut text = String::new();
+    if !warnings.is_empty() {
+        let lines: Vec<_> = warnings
+            .iter()
+            .take(WARNINGS)
+            .flat_map(|note| note.text.lines().take(WARNING_LINES).enumerate())
+            .map(|(number, text)| {
+                let start = if number == 0 { "-" } else { " " };
+                format!("{start} {}", line(text, foreign))
+            })
+            .collect();
+        text.push_str("#### Terraform warns\n\n");
+        text.push_str(&fenced("text", &lines));
+        text.push_str(&more(warnings.len().saturating_sub(WARNINGS) as u64));
+    }
+    if !notes.is_empty() {
+        let items = notes.iter().map(|note| match note.kind {
+            // It names an address.
+            PlanNoteKind::Invocation => code(&note.text, foreign),
+            _ => line(&note.text, foreign),
+        });
+        text.push_str(&list(items, ROOM_OTHERS, foreign));
+    }
+    text
+}
+
+/// Where all of it is, when it is too much for the page.
+fn pointer(summary: &PlanSummary) -> String {
+    format!(
+        "**This page is cut: GitHub shows 1 MiB at most.** All of the plan is in the IaC store, as \
+         `runs/{}/plan.json`; `stk-runtime plan --mode unified --format json` prints such a document.\n\n",
+        summary.run_id
+    )
+}
+
+/// Words of this program around an address: nothing of it is markup.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            letter if letter.is_control() => escaped.push(' '),
-            letter => escaped.push(letter),
+        if letter.is_ascii_punctuation() && !",.:;()-'/".contains(letter) {
+            escaped.push('\\');
         }
+        escaped.push(letter);
     }
     escaped
 }
 
-/// Text as Markdown that shows it as it is.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if r"\`*_[]<>|#~&".contains(letter) {
-            plain.push('\\');
-        }
-        plain.push(if letter.is_control() { ' ' } else { letter });
-    }
-    plain
-}
-
 #[cfg(test)]
-mod tests {
-    use stk_run::{Digest, PlanReference};
-    use terraform_runner::event::ChangeSummary;
-
-    use super::*;
-
-    fn change(address: &str, action: event::Action, reason: Option<&str>) -> Change {
-        Change {
-            address: address.to_owned(),
-            module: String::new(),
-            resource_type: String::new(),
-            action,
-            reason: reason.map(str::to_owned),
-            previous_address: None,
-        }
-    }
-
-    #[test]
-    fn the_page_shows_who_is_touched_and_how() {
-        let mut record: RunRecord = serde_json::from_str(include_str!(
-            "../../../fixtures/records/v1/record-unified.json"
-        ))
-        .unwrap();
-        record.version_tag = "v1|*".to_owned();
-        let planned = PlannedProject {
-            plan: PlanReference {
-                digest: Digest::of(b""),
-                program: "Terraform 1.11.4".to_owned(),
-                encrypted: false,
-            },
-            changes: vec![
-                change(
-                    "module.orders-topic.terraform_data.topic",
-                    event::Action::Replace,
-                    Some("cannot_update"),
-                ),
-                change(
-                    "module.orders-queue.x.y[\"<b>\"]",
-                    event::Action::Create,
-                    None,
-                ),
-                change("module.orders-queue2.x.y", event::Action::Create, None),
-            ],
-            summary: ChangeSummary::default(),
-            removals: vec![change(
-                "module.orders-queue-alarm.terraform_data.alarm",
-                event::Action::Delete,
-                None,
-            )],
-        };
-        insta::assert_snapshot!(page(&record, &planned), @r#"
-        ### Plan of project \`orders-messaging\`, environment \`dev\` (v1\|\*)
-
-        ⚠️ **1 to create, 1 to replace, 1 to destroy.**
-
-        ```mermaid
-        flowchart LR
-          p0["orders-topic<br/>replaced"]:::replaced
-          p1["orders-queue<br/>created"]:::created
-          p2["orders-subscription<br/>unchanged"]:::unchanged
-          p3["invoices-bucket<br/>unchanged"]:::unchanged
-          p4["orders-queue-alarm<br/>removed"]:::removed
-          p0 --> p2
-          p1 --> p2
-          classDef created fill:#dafbe1,stroke:#1a7f37,color:#1f2328
-          classDef changed fill:#fff8c5,stroke:#9a6700,color:#1f2328
-          classDef replaced fill:#ffebe9,stroke:#cf222e,color:#1f2328
-          classDef removed fill:#ffebe9,stroke:#cf222e,color:#1f2328,stroke-dasharray:4
-          classDef unchanged fill:#f6f8fa,stroke:#8c959f,color:#1f2328
-        ```
-
-        | plugin | | create | change | replace | destroy |
-        |---|---|---:|---:|---:|---:|
-        | `orders-topic` |  |  |  | 1 |  |
-        | `orders-queue` |  | 1 |  |  |  |
-        | `orders-subscription` |  |  |  |  |  |
-        | `invoices-bucket` |  |  |  |  |  |
-        | `orders-queue-alarm` | **goes away** |  |  |  | 1 |
-
-        <details><summary><code>orders-topic</code>: replaced</summary>
-
-        - ± **replace** <code>module.orders-topic.terraform_data.topic</code> (cannot update)
-
-        </details>
-
-        <details><summary><code>orders-queue</code>: created</summary>
-
-        - + create <code>module.orders-queue.x.y["&lt;b&gt;"]</code>
-
-        </details>
-
-        #### Plugins that go away
-
-        Their resources are destroyed after everything else is applied. Then they are planned again; nothing is destroyed that is not listed here.
-
-        <details><summary><code>orders-queue-alarm</code>: removed</summary>
-
-        - − **destroy** <code>module.orders-queue-alarm.terraform_data.alarm</code>
-
-        </details>
-        "#);
-        let nothing = PlannedProject {
-            changes: Vec::new(),
-            removals: Vec::new(),
-            ..planned
-        };
-        assert!(page(&record, &nothing).contains("**Nothing changes.**"));
-    }
-}
+mod tests;

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use gha::{Environment, Log};
-use stk_deploy::{Done, PlannedProject, Progress, TaskError, Tools};
-use stk_run::{Alias, Clock, Event, RunId, RunRecord, RunStatus, Stored, Task, TaskKind, Unit};
+use stk_deploy::{Done, Progress, TaskError, Tools};
+use stk_run::{
+    Alias, Clock, Event, PlanSummary, RunId, RunRecord, RunStatus, Stored, Task, TaskKind, Unit,
+};
 use stk_store::runs::{self, AdvanceError};
 use stk_store::{DeploymentLock, Released, Store, Versioned};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +19,8 @@ use crate::{Request, TasksError, rows, terraform};
 pub struct Report {
     /// The run's record afterwards; `None` when there was nothing to do.
     pub record: Option<RunRecord>,
+    /// What was planned, if a PLAN task was executed.
+    pub planned: Option<Box<PlanSummary>>,
 }
 
 /// Executes the requested rows in the run's order, under the run's lock. After the last task of the
@@ -47,6 +51,7 @@ pub async fn run(
     .await?;
     Ok(Report {
         record: last.record,
+        planned: last.planned,
     })
 }
 
@@ -56,7 +61,7 @@ pub(crate) struct Last {
     /// The run's record.
     pub(crate) record: Option<RunRecord>,
     /// What was planned, if a PLAN task was executed.
-    pub(crate) planned: Option<Box<PlannedProject>>,
+    pub(crate) planned: Option<Box<PlanSummary>>,
 }
 
 /// The same; leaves what is known in `last` also when it fails.
@@ -154,6 +159,7 @@ pub(crate) async fn run_until(
     let mut executor = Executor {
         tools: &tools,
         outputs: request.outputs.as_ref(),
+        shows_plan: request.shows_plan,
         log,
         clock,
         record: &mut record,
@@ -244,10 +250,11 @@ async fn release(lock: DeploymentLock, store: &dyn Store, log: &Log) {
 struct Executor<'a> {
     tools: &'a Tools<'a>,
     outputs: Option<&'a OutputFiles>,
+    shows_plan: bool,
     log: &'a Log,
     clock: &'a Clock,
     record: &'a mut Versioned<RunRecord>,
-    planned: Option<Box<PlannedProject>>,
+    planned: Option<Box<PlanSummary>>,
 }
 
 impl Executor<'_> {
@@ -268,6 +275,7 @@ impl Executor<'_> {
                 .group(&format!("[{}/{total}] {}", task.order + 1, task.title()));
             self.advance(lock, Event::TaskStarted(task.id)).await?;
             let log = self.log;
+            let is_shown = self.shows_plan && task.kind == TaskKind::Plan;
             let mut report = |progress: Progress| match progress {
                 // On GitHub it stands alone, on the page of the workflow run.
                 Progress::Warning(text) => {
@@ -277,6 +285,7 @@ impl Executor<'_> {
                     });
                 }
                 Progress::Step(text) => log.line(&format!("  {text}")),
+                Progress::Line(text) if is_shown => log.detail(&format!("    {text}")),
                 Progress::Line(text) => log.line(&format!("    {text}")),
                 Progress::Detail(text) => log.detail(&format!("    {text}")),
                 other => log.detail(&format!("{other:?}")),
@@ -327,7 +336,7 @@ impl Executor<'_> {
             }
             Done::Planned(planned) => {
                 stored = Stored::Plan(planned.plan.clone());
-                self.planned = Some(planned.clone());
+                self.planned = Some(Box::new(planned.summary.clone()));
             }
             _ => self.log.line("  destroyed"),
         }

@@ -26,7 +26,7 @@ pub(crate) enum Call {
     /// Order the plugins, show what will happen, ask, and apply them.
     Deploy(Deploy),
     /// Show what a deployment would change, and change nothing. Needs `--mode unified`.
-    Plan(Deployment),
+    Plan(Plan),
     /// Report everything that is wrong with stk.yaml and its plugins.
     Validate(Validate),
     /// Show in which order the plugins are applied, and what each needs from which.
@@ -76,6 +76,15 @@ pub(crate) struct Deploy {
     /// Do not ask before applying.
     #[arg(long)]
     pub(crate) auto_approve: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) deployment: Deployment,
+    /// How the plan is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 /// What is deployed, how and where to.
@@ -205,10 +214,10 @@ pub(crate) struct Cancel {
     pub(crate) force: bool,
 }
 
-/// How findings are printed.
+/// How findings, and plans, are printed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Format {
-    /// A line for each.
+    /// For people: a line for each.
     Text,
     /// One JSON document.
     Json,

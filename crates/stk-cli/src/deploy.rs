@@ -3,12 +3,15 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use gha::{Environment, Failure, Inputs, Log};
-use stk_run::{Action, Clock, DeployMode, TaskList, exit_code};
+use stk_run::{Action, Clock, DeployMode, PlanSummary, TaskList, exit_code};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{
-    Deploy, Deployment, check_mode, check_version_tag, current_folder, required_environment_name,
+    Deploy, Deployment, Format, Plan, check_mode, check_version_tag, current_folder,
+    required_environment_name,
 };
+use crate::output;
+use crate::planned::{self, Style};
 
 pub(crate) async fn run(
     call: &Deploy,
@@ -31,12 +34,8 @@ pub(crate) async fn run(
 }
 
 /// `stk-runtime plan`: the same up to the plan; the run is cancelled then.
-pub(crate) async fn plan(
-    call: &Deployment,
-    environment: &Environment,
-    log: &Log,
-) -> Result<u8, Failure> {
-    let mode = call.mode.as_deref();
+pub(crate) async fn plan(call: &Plan, environment: &Environment, log: &Log) -> Result<u8, Failure> {
+    let mode = call.deployment.mode.as_deref();
     if mode.or_else(|| Inputs::new(environment).text("DEPLOY_MODE")) != Some("unified") {
         return Err(Failure::new(
             exit_code::INPUTS,
@@ -47,7 +46,8 @@ pub(crate) async fn plan(
              it are applied",
         ));
     }
-    deploy(call, &Approval::Never, environment, log).await
+    let approval = Approval::Never(call.format);
+    deploy(&call.deployment, &approval, environment, log).await
 }
 
 /// Whether what was planned is applied.
@@ -55,7 +55,8 @@ pub(crate) async fn plan(
 enum Approval {
     Given,
     Asked,
-    Never,
+    /// It is only printed.
+    Never(Format),
 }
 
 async fn deploy(
@@ -82,6 +83,9 @@ async fn deploy(
     let started = stk_orchestrator::orchestrate(&orchestration, &environment, log, &clock).await?;
     let run_id = started.record.run_id;
     if started.record.tasks.is_empty() {
+        if *approval == Approval::Never(Format::Json) {
+            output::print("null")?;
+        }
         return Ok(exit_code::OK);
     }
     tasks.run_id = run_id.to_string();
@@ -105,10 +109,16 @@ async fn deploy(
     if unified {
         // What is approved is the plan.
         tasks.rows = of_kind(true);
+        tasks.shows_plan = true;
         let planned = stk_tasks::run(&tasks, &environment, log, &clock, &cancel, &temporary).await;
-        if let Err(error) = planned {
+        tasks.shows_plan = false;
+        let shown = match planned {
+            Ok(report) => show(report.planned.as_deref(), approval, &environment, log),
+            Err(error) => Err(error.to_failure()),
+        };
+        if let Err(failure) = shown {
             canceller.cancel().await;
-            return Err(error.to_failure());
+            return Err(failure);
         }
     }
     tasks.rows = of_kind(false);
@@ -120,7 +130,7 @@ async fn deploy(
             log.line("nothing was applied");
             return Ok(exit_code::CANCELLED);
         }
-        Approval::Never => {
+        Approval::Never(_) => {
             canceller.cancel().await;
             log.line("this was a plan: nothing was applied");
             return Ok(exit_code::OK);
@@ -148,6 +158,32 @@ async fn deploy(
             // A task that fails ends its run; what fails before the first task leaves it running.
             canceller.cancel().await;
             Err(error.to_failure())
+        }
+    }
+}
+
+/// A plan that was asked for is the result, and goes to standard output; one that is about to be approved goes where the
+/// question is asked.
+fn show(
+    planned: Option<&PlanSummary>,
+    approval: &Approval,
+    environment: &Environment,
+    log: &Log,
+) -> Result<(), Failure> {
+    let Some(planned) = planned else {
+        return Ok(());
+    };
+    let text = |style| planned::text(planned, style, &|text| log.redact(text));
+    match approval {
+        Approval::Never(Format::Json) => output::print_document(planned),
+        Approval::Never(Format::Text) => {
+            output::print(&text(Style::of(environment, &io::stdout())))
+        }
+        Approval::Given | Approval::Asked => {
+            let mut stderr = io::stderr();
+            let _ = writeln!(stderr, "{}", text(Style::of(environment, &stderr)));
+            let _ = stderr.flush();
+            Ok(())
         }
     }
 }

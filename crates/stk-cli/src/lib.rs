@@ -7,6 +7,7 @@ mod explain;
 mod graph;
 mod interface;
 mod output;
+mod planned;
 mod project;
 mod render;
 mod runs;

@@ -22,6 +22,13 @@ pub(crate) fn print_json(document: &serde_json::Value) -> Result<(), Failure> {
     print(&format!("{document:#}"))
 }
 
+/// Prints a document of this program's own, indented.
+pub(crate) fn print_document(document: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(document)
+        .map_err(|error| Failure::from_error(exit_code::BUG, &error))?;
+    print(&text)
+}
+
 /// Texts in columns: every column but the last as wide as its widest cell.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();

@@ -8,6 +8,7 @@ pub mod exit_code;
 mod ids;
 mod literal;
 mod lock;
+mod plan_summary;
 mod record;
 mod secrets;
 mod task;
@@ -20,6 +21,11 @@ pub use deployed::{DEPLOYED_VERSION, DeployedUnit, Execution};
 pub use document::RunDocument;
 pub use ids::{Alias, Digest, IdError, RunId, Target, TaskId};
 pub use lock::{Holder, LOCK_VERSION, LockRecord};
+pub use plan_summary::{
+    DriftedResource, HiddenValue, KeptResource, PLAN_SUMMARY_VERSION, PlanCounts, PlanNote,
+    PlanNoteKind, PlanSummary, PlannedAction, PlannedAttribute, PlannedChange, PlannedConnection,
+    PlannedValue, PlannedValueError, PluginFate, PluginPlan, visible,
+};
 pub use record::{
     Action, DeployMode, EarlierFailure, Generation, IacReference, OutputMapping, PlanReference,
     PluginReference, ProjectKind, ProjectReference, RECORD_VERSION, Requirement, RunRecord,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stk_run::{
     CONNECTION_VERSION, ConnectionRecord, DEPLOYED_VERSION, DeployedUnit, LOCK_VERSION, LockRecord,
-    RECORD_VERSION, RunId, RunRecord,
+    PLAN_SUMMARY_VERSION, PlanSummary, RECORD_VERSION, RunId, RunRecord,
 };
 
 use crate::{Key, Location, Prefix, PutMode, Store, StoreError, Version};
@@ -158,6 +158,19 @@ impl Document for RunRecord {
 
     fn belongs_under(&self, key: &Key) -> bool {
         *key == Key::RunRecord(self.run_id)
+    }
+}
+
+impl Document for PlanSummary {
+    const KIND: &'static str = "plan summary";
+    const VERSION: u32 = PLAN_SUMMARY_VERSION;
+
+    fn form(&self) -> u32 {
+        self.version
+    }
+
+    fn belongs_under(&self, key: &Key) -> bool {
+        *key == Key::PlanSummary(self.run_id)
     }
 }
 

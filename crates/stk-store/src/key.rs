@@ -6,7 +6,7 @@ use crate::Name;
 
 /// Everything that a store can hold: the one place where a path inside a store is made or read.
 ///
-/// The first nine kinds live in the IaC store, the last two in the state store. Their paths do not
+/// The first ten kinds live in the IaC store, the last two in the state store. Their paths do not
 /// overlap, so one folder or bucket can be both.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Key {
@@ -32,6 +32,8 @@ pub enum Key {
         /// In the age format.
         encrypted: bool,
     },
+    /// The same for whoever approves it: `runs/<run id>/plan.json`.
+    PlanSummary(RunId),
     /// Which run holds a target: `targets/<project>/<environment>/lock.json`.
     Lock(TargetName),
     /// An empty object for each run of a target: `targets/<project>/<environment>/runs/<run id>`.
@@ -161,6 +163,7 @@ impl Key {
             } => "application/zip",
             Self::RunRecord(_)
             | Self::RunTarget(_)
+            | Self::PlanSummary(_)
             | Self::Lock(_)
             | Self::Deployed { .. }
             | Self::Connection { .. }
@@ -192,6 +195,7 @@ impl fmt::Display for Key {
                 let end = if *encrypted { ".age" } else { "" };
                 write!(formatter, "runs/{run_id}/plan.zip{end}")
             }
+            Self::PlanSummary(run_id) => write!(formatter, "runs/{run_id}/plan.json"),
             Self::Lock(target) => write!(formatter, "targets/{target}/lock.json"),
             Self::TargetRun { target, run_id } => {
                 write!(formatter, "targets/{target}/runs/{run_id}")
@@ -318,6 +322,7 @@ fn read(path: &str) -> Option<Key> {
             run_id: run_id.parse().ok()?,
             encrypted: *name == "plan.zip.age",
         },
+        ["runs", run_id, "plan.json"] => Key::PlanSummary(run_id.parse().ok()?),
         ["targets", project, environment, "lock.json"] => Key::Lock(target(project, environment)?),
         ["targets", project, environment, "runs", run_id] => Key::TargetRun {
             target: target(project, environment)?,
@@ -384,7 +389,7 @@ mod tests {
 
     fn key() -> impl Strategy<Value = Key> {
         (
-            0..11_u8,
+            0..12_u8,
             run_id(),
             proptest::option::of(alias()),
             alias(),
@@ -411,6 +416,7 @@ mod tests {
                     run_id,
                     encrypted: perhaps.is_some(),
                 },
+                10 => Key::PlanSummary(run_id),
                 _ => Key::rescued_state(&target, perhaps.as_ref(), run_id),
             })
     }
@@ -443,6 +449,7 @@ mod tests {
                 run_id,
                 encrypted: true,
             },
+            Key::PlanSummary(run_id),
             Key::lock(&target),
             Key::TargetRun {
                 target: (&target).into(),
@@ -467,6 +474,7 @@ mod tests {
         runs/01J9V6MWFTWQ392331QBCS46KQ/iac.zip application/zip
         runs/01J9V6MWFTWQ392331QBCS46KQ/plan.zip application/zip
         runs/01J9V6MWFTWQ392331QBCS46KQ/plan.zip.age application/octet-stream
+        runs/01J9V6MWFTWQ392331QBCS46KQ/plan.json application/json
         targets/shop/dev/lock.json application/json
         targets/shop/dev/runs/01J9V6MWFTWQ392331QBCS46KQ application/octet-stream
         targets/shop/dev/deployed/topic.json application/json

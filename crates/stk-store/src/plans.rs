@@ -1,16 +1,20 @@
-//! What a run planned: Terraform's plan file with what a person approves of it, as one archive.
+//! What a run planned: Terraform's plan file with what is checked of it, as one archive, and what a person approves of
+//! it, as a document.
 //!
 //! A plan file holds every value in clear, secrets too (Terraform `internal/plans/planfile`). With a passphrase it is
 //! stored in the age format (`age-encryption.org/v1`, scrypt), which the `age` program opens as well; without one the
-//! store's own encryption is all there is.
+//! store's own encryption is all there is. The document holds no secret, and is never encrypted.
 
 use bytes::Bytes;
 use secrecy::SecretString;
-use stk_run::{Digest, PlanReference, RunId};
+use stk_run::{Digest, PlanReference, PlanSummary, RunId};
 
+use crate::document::{self, encode};
 use crate::packages::load_checked;
 use crate::seal::{SealError, open, seal};
-use crate::{ArchiveError, DeploymentLock, Key, PutMode, Store, StoreError};
+use crate::{
+    ArchiveError, DeploymentLock, Key, PutMode, RecordError, Store, StoreError, Versioned,
+};
 
 /// Why a plan could not be stored or fetched.
 #[derive(Debug, thiserror::Error)]
@@ -99,4 +103,41 @@ impl From<StoreError> for PlanError {
     fn from(error: StoreError) -> Self {
         Self::Archive(error.into())
     }
+}
+
+/// Stores what a person approves of the plan of the run that holds `lock`.
+///
+/// # Errors
+///
+/// [`RecordError`] when it is of another run, or cannot be written.
+pub async fn put_summary(
+    store: &dyn Store,
+    lock: &DeploymentLock,
+    summary: &PlanSummary,
+) -> Result<(), RecordError> {
+    let key = Key::PlanSummary(summary.run_id);
+    if summary.run_id != lock.run_id() {
+        return Err(RecordError::OutsideLock {
+            key: key.to_path(),
+            run_id: lock.run_id(),
+        });
+    }
+    let bytes = encode(store, &key, summary)?;
+    // A task that is repeated plans again.
+    store.put(&key, bytes, PutMode::Overwrite).await?;
+    Ok(())
+}
+
+/// What a person approves of the plan of `run_id`; `None` when that run has not planned yet.
+///
+/// # Errors
+///
+/// [`RecordError`] when it cannot be read.
+pub async fn load_summary(
+    store: &dyn Store,
+    run_id: RunId,
+) -> Result<Option<PlanSummary>, RecordError> {
+    Ok(document::load(store, &Key::PlanSummary(run_id))
+        .await?
+        .map(Versioned::into_value))
 }

@@ -34,8 +34,8 @@ pub fn diff(change: &ResourceChange) -> Vec<AttributeChange> {
     walk::changes(&change.change, &secrets)
 }
 
-/// Makes the differences of one plan, and knows all that is sensitive anywhere in it. `Debug` shows nothing of that.
-#[derive(Debug)]
+/// Makes the differences of plans, and knows all that is sensitive anywhere in them. `Debug` shows nothing of that.
+#[derive(Debug, Default)]
 pub struct Differences {
     secrets: Secrets,
 }
@@ -43,14 +43,25 @@ pub struct Differences {
 impl Differences {
     /// Learns what is sensitive in `plan`.
     pub fn of(plan: &PlanDocument) -> Self {
-        let mut secrets = Secrets::default();
+        let mut differences = Self::default();
+        differences.learn(plan);
+        differences
+    }
+
+    /// Learns what is sensitive in another plan as well.
+    pub fn learn(&mut self, plan: &PlanDocument) {
         for change in &plan.resource_changes {
-            secrets.learn(&change.change);
+            self.secrets.learn(&change.change);
         }
         for change in plan.output_changes.values() {
-            secrets.learn(change);
+            self.secrets.learn(change);
         }
-        Self { secrets }
+    }
+
+    /// Does not show whatever holds this text, whether a plan says that it is sensitive or not. A text of fewer than four
+    /// characters is hidden where it is the whole value. Of a text with several lines each is hidden.
+    pub fn hide(&mut self, secret: &str) {
+        self.secrets.hide(secret);
     }
 
     /// As [`diff`].

@@ -140,6 +140,48 @@ fn quickstart_is_deployed_by_the_actions() {
     assert_eq!(document["appliedPlugins"].as_array().unwrap().len(), 5);
 }
 
+/// The approver reads it on the page of the workflow run, before the tasks action starts.
+#[test]
+fn the_page_of_the_plan_is_the_summary_of_the_orchestrators_step() {
+    if require_terraform("the_page_of_the_plan_is_the_summary_of_the_orchestrators_step").is_none()
+    {
+        return;
+    }
+    let job = Job::new("quickstart");
+    let started = job.run(
+        "orchestrator",
+        &[
+            ("DEPLOY_MODE", "unified"),
+            ("ENVIRONMENT", "dev"),
+            ("VERSION", "v1"),
+            ("TFSTATE_BUCKET_NAME", "file://../states"),
+            ("IAC_BUCKET_NAME", "file://../iac"),
+            ("STK_CLIENT_ID", "-"),
+            ("STK_CLIENT_SECRET", "-"),
+            ("STK_REALM", "-"),
+        ],
+    );
+    assert_eq!(started.exit_code(), 0, "{}", said(&started));
+    let page: String = started.steps.iter().map(|it| it.summary.as_str()).collect();
+    for part in [
+        "### Plan of `orders-messaging` in `dev`, version `v1`\n\n**6 to create.**\n",
+        "```mermaid\nflowchart LR\n",
+        "| `orders-queue` | created | 2 |",
+        "+ module.orders-topic.terraform_data.topic will be created\n",
+        "+     input.name           = \"orders-dev\"\n",
+        "+     known after apply: id, output\n",
+        "Run `",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    // In the log of the step, Terraform's own lines stay.
+    assert!(said(&started).contains("will be created"));
+    let kept = job.path("iac/runs").join(&started.outputs["run_id"]);
+    let kept = fs::read_to_string(kept.join("plan.json")).unwrap();
+    let kept: stk_run::PlanSummary = serde_json::from_str(&kept).unwrap();
+    assert_eq!(kept.verdict(), "6 to create");
+}
+
 #[test]
 fn the_documents_own_example_is_deployed_to_aws_and_loses_its_queue() {
     let test = "the_documents_own_example_is_deployed_to_aws_and_loses_its_queue";

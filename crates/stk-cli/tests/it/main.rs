@@ -14,6 +14,7 @@ mod explain;
 mod graph;
 mod interface;
 mod interrupt;
+mod plan;
 mod prompt;
 mod real;
 mod render;

@@ -39,7 +39,7 @@ fn told(ran: &Ran) -> String {
         "applied:",
         " is SUCCEEDED",
         "error",
-        "warning",
+        "warning:",
         "caused by",
         "help",
     ];
@@ -47,6 +47,8 @@ fn told(ran: &Ran) -> String {
         .stderr
         .lines()
         .filter(|line| telling.iter().any(|text| line.contains(text)))
+        // Terraform makes ids up.
+        .map(|line| line.split(" (id").next().unwrap())
         .collect();
     // Terraform names the resources of one plan in an order of its own.
     for part in lines.chunk_by_mut(|one, next| is_change(one) && is_change(next)) {
@@ -104,13 +106,13 @@ fn a_project_is_planned_whole_applied_as_planned_and_emptied() {
         case.shown(&told(ran))
     };
     insta::assert_snapshot!(shown(&deploy(&case)), @"
-        + module.invoices-bucket.terraform_data.bucket will be created
-        + module.orders-queue-alarm.terraform_data.alarm will be created
-        + module.orders-queue.module.dead_letter.terraform_data.dead_letter will be created
-        + module.orders-queue.terraform_data.queue will be created
-        + module.orders-subscription.terraform_data.subscription will be created
-        + module.orders-topic.terraform_data.topic will be created
-        plan: 6 to add, 0 to change, 0 to destroy
+      + module.invoices-bucket.terraform_data.bucket will be created
+      + module.orders-queue-alarm.terraform_data.alarm will be created
+      + module.orders-queue.module.dead_letter.terraform_data.dead_letter will be created
+      + module.orders-queue.terraform_data.queue will be created
+      + module.orders-subscription.terraform_data.subscription will be created
+      + module.orders-topic.terraform_data.topic will be created
+    plan: 6 to create
         applied: 6 added, 0 changed, 0 destroyed
     run <id-1> is SUCCEEDED: 5 plugins applied, 0 destroyed
     ");
@@ -123,16 +125,16 @@ fn a_project_is_planned_whole_applied_as_planned_and_emptied() {
     module.orders-topic.terraform_data.topic
     ");
     insta::assert_snapshot!(shown(&deploy(&case)), @"
-        plan: 0 to add, 0 to change, 0 to destroy
+    plan: nothing changes
         applied: 0 added, 0 changed, 0 destroyed
     run <id-1> is SUCCEEDED: 5 plugins applied, 0 destroyed
     ");
     case.project.remove_plugin("orders-queue-alarm");
     case.project.remove_plugin("orders-subscription");
     insta::assert_snapshot!(shown(&deploy(&case)), @"
-        plan: 0 to add, 0 to change, 0 to destroy
-        - module.orders-queue-alarm.terraform_data.alarm will be destroyed
-        - module.orders-subscription.terraform_data.subscription will be destroyed
+      - module.orders-queue-alarm.terraform_data.alarm will be destroyed
+      - module.orders-subscription.terraform_data.subscription will be destroyed
+    plan: 2 to destroy
         applied: 0 added, 0 changed, 0 destroyed
         - module.orders-queue-alarm.terraform_data.alarm will be destroyed
         - module.orders-subscription.terraform_data.subscription will be destroyed
@@ -143,13 +145,14 @@ fn a_project_is_planned_whole_applied_as_planned_and_emptied() {
     assert_eq!(case.deployed(PROJECT).len(), 3);
     case.empty();
     insta::assert_snapshot!(shown(&deploy(&case)), @"
-        - module.invoices-bucket.terraform_data.bucket will be destroyed
+      - module.invoices-bucket.terraform_data.bucket will be destroyed
+      - module.orders-queue.module.dead_letter.terraform_data.dead_letter will be destroyed
+      - module.orders-queue.terraform_data.queue will be destroyed
+      - module.orders-topic.terraform_data.topic will be destroyed
+    plan: 4 to destroy
         - module.invoices-bucket.terraform_data.bucket will be destroyed
         - module.orders-queue.module.dead_letter.terraform_data.dead_letter will be destroyed
-        - module.orders-queue.module.dead_letter.terraform_data.dead_letter will be destroyed
         - module.orders-queue.terraform_data.queue will be destroyed
-        - module.orders-queue.terraform_data.queue will be destroyed
-        - module.orders-topic.terraform_data.topic will be destroyed
         - module.orders-topic.terraform_data.topic will be destroyed
         plan: 0 to add, 0 to change, 4 to destroy
         applied: 0 added, 0 changed, 4 destroyed
@@ -187,16 +190,19 @@ fn who_was_rewired_survives_the_removal_of_its_generator() {
     );
     let ran = deploy(&case);
     insta::assert_snapshot!(case.shown(&told(&ran)), @"
-        ~ module.c.terraform_data.kept will be updated
-        ~ module.d.terraform_data.kept will be updated
-        plan: 0 to add, 2 to change, 0 to destroy
-        - module.a.terraform_data.kept will be destroyed
+      - module.a.terraform_data.kept will be destroyed
+      ~ module.c.terraform_data.kept will be changed
+      ~ module.d.terraform_data.kept will be changed
+    plan: 2 to change, 1 to destroy
         applied: 0 added, 2 changed, 0 destroyed
         - module.a.terraform_data.kept will be destroyed
         plan: 0 to add, 0 to change, 1 to destroy
         applied: 0 added, 0 changed, 1 destroyed
     run <id-1> is SUCCEEDED: 3 plugins applied, 1 destroyed
     ");
+    // Why Terraform's own plan would destroy them is told beforehand.
+    let kept = "module.c.terraform_data.kept depended on module.a.terraform_data.kept\n";
+    assert!(ran.stderr.contains(kept), "{}", ran.stderr);
     insta::assert_snapshot!(state(&case, "shop").join("\n"), @"
     module.b.terraform_data.kept
     module.c.terraform_data.kept
@@ -229,8 +235,8 @@ fn who_was_rewired_to_the_same_value_survives_too() {
     );
     let ran = deploy(&case);
     insta::assert_snapshot!(case.shown(&told(&ran)), @"
-        plan: 0 to add, 0 to change, 0 to destroy
-        - module.a.terraform_data.kept will be destroyed
+      - module.a.terraform_data.kept will be destroyed
+    plan: 1 to destroy
         applied: 0 added, 0 changed, 0 destroyed
         - module.a.terraform_data.kept will be destroyed
         plan: 0 to add, 0 to change, 1 to destroy

@@ -85,7 +85,7 @@ fn help_of_validate() {
               How the findings are printed
 
               Possible values:
-              - text: A line for each
+              - text: For people: a line for each
               - json: One JSON document
               
               [default: text]

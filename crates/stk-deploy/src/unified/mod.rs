@@ -8,6 +8,7 @@ mod apply;
 mod bundle;
 mod compose;
 mod plan;
+mod summary;
 
 use stk_run::{Action, IacReference, RunRecord, Task, TaskKind, Unit};
 use stk_store::DeploymentLock;

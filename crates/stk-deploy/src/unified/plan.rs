@@ -3,14 +3,15 @@
 use std::io;
 use std::path::Path;
 
-use stk_run::{Action, PlanReference, RunRecord};
+use stk_run::{Action, PlanReference, PlanSummary, RunRecord};
 use stk_store::{DeploymentLock, plans};
 use terraform_runner::InitOptions;
-use terraform_runner::event::{Change, ChangeSummary};
 
 use super::bundle::{Approval, Bundle, BundleError, Predicted};
+use super::compose::ProjectFacts;
+use super::summary::Planned;
 use super::{composition, folder, is_of, steps, survivors, targets, units};
-use crate::error::TaskError;
+use crate::error::{Scope, TaskError};
 use crate::tools::{Progress, Tools};
 
 /// The file in which Terraform keeps the provider builds that `init` chose.
@@ -21,12 +22,8 @@ pub(super) const LOCK_FILE: &str = ".terraform.lock.hcl";
 pub struct PlannedProject {
     /// The stored plan.
     pub plan: PlanReference,
-    /// What happens to the resources of the plugins that stay.
-    pub changes: Vec<Change>,
-    /// The counts of that.
-    pub summary: ChangeSummary,
-    /// What happens to those of the plugins that go away, as far as it is known before the others are applied.
-    pub removals: Vec<Change>,
+    /// What a person approves of it; stored beside it.
+    pub summary: PlanSummary,
 }
 
 pub(super) async fn run(
@@ -44,15 +41,13 @@ pub(super) async fn run(
         lock_file: lock_file(&folder.project())?,
         ..Bundle::default()
     };
-    let mut planned = PlannedProject {
-        plan: PlanReference {
-            digest: stk_run::Digest::of(b""),
-            program: steps.program(),
-            encrypted: tools.plan_encryption_key.is_some(),
-        },
-        changes: Vec::new(),
-        summary: ChangeSummary::default(),
-        removals: Vec::new(),
+    let (mut stays, mut goes) = (None, None);
+    let mut warnings = Vec::new();
+    let report = &mut |progress| {
+        if let Progress::Warning(text) = &progress {
+            warnings.push(text.clone());
+        }
+        report(progress);
     };
     if !stay.is_empty() {
         let plan = steps.plan(&survivors(&stay, &go)?, report).await?;
@@ -60,11 +55,11 @@ pub(super) async fn run(
         bundle.approval = Some(Approval::of(&document).map_err(TaskError::Approval)?);
         let kept = plan.file.read().map_err(BundleError::Read);
         bundle.plan = Some(kept.map_err(TaskError::Bundle)?);
-        planned.changes = plan.changes;
-        planned.summary = plan.summary;
+        stays = Some(document);
     }
     if !go.is_empty() {
         let plan = steps.predict_destroy(&targets(&go)?, report).await?;
+        goes = Some(steps.show(&plan.file).await?);
         // Until what stays is applied, the state has what was rewired depend on what goes away, so Terraform's plan
         // lists it too. It is not destroyed: see `apply`.
         let (removals, others): (Vec<_>, Vec<_>) = plan
@@ -92,21 +87,43 @@ pub(super) async fn run(
             )));
         }
         bundle.predicted = Predicted::of(&removals);
-        planned.removals = removals;
     }
-    let bytes = bundle.pack().map_err(TaskError::Bundle)?;
-    planned.plan.digest = plans::put(tools.iac_store, lock, bytes, tools.plan_encryption_key)
-        .await
-        .map_err(|source| TaskError::Plan(Box::new(source)))?;
+    let encrypted = tools.plan_encryption_key.is_some();
     report(Progress::Detail(
-        if planned.plan.encrypted {
+        if encrypted {
             "the plan is stored encrypted"
         } else {
             "the plan is stored as it is: what encrypts it is the store, if anything does (PLAN_ENCRYPTION_KEY)"
         }
         .to_owned(),
     ));
-    Ok(planned)
+    let facts = ProjectFacts::of(&folder).map_err(TaskError::Bundle)?;
+    let summary = Planned {
+        record,
+        stay: stays.as_ref(),
+        go: goes.as_ref(),
+        outputs: &facts.outputs,
+        secrets: tools.secrets,
+        program: steps.program(),
+        planned_at: tools.clock.now(),
+        warnings,
+    };
+    let summary = summary.summary();
+    plans::put_summary(tools.iac_store, lock, &summary)
+        .await
+        .map_err(|source| TaskError::record(Scope::Project, source))?;
+    let bytes = bundle.pack().map_err(TaskError::Bundle)?;
+    let digest = plans::put(tools.iac_store, lock, bytes, tools.plan_encryption_key)
+        .await
+        .map_err(|source| TaskError::Plan(Box::new(source)))?;
+    Ok(PlannedProject {
+        plan: PlanReference {
+            digest,
+            program: steps.program(),
+            encrypted,
+        },
+        summary,
+    })
 }
 
 /// The lock file; `None` when the project has no providers. One that is there and cannot be read must not be taken for

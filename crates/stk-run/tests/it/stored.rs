@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use stk_run::{
     CONNECTION_VERSION, ConnectionRecord, DEPLOYED_VERSION, DeployMode, DeployedUnit, Event,
-    LOCK_VERSION, LockRecord, RECORD_VERSION, RunRecord, RunStatus, TaskKind, TaskList, TaskStatus,
+    LOCK_VERSION, LockRecord, PLAN_SUMMARY_VERSION, PlanSummary, RECORD_VERSION, RunRecord,
+    RunStatus, TaskKind, TaskList, TaskStatus,
 };
 
 /// What one kind of document does with a text: the pretty form of what was read, or the error.
@@ -21,7 +22,7 @@ fn rewrite<T: DeserializeOwned + Serialize>(text: &str) -> Result<String, serde_
 }
 
 /// Every stored form, by the first word of its files' names, with the version that is written now.
-const FORMS: [(&str, u32, Rewrite); 4] = [
+const FORMS: [(&str, u32, Rewrite); 5] = [
     ("record", RECORD_VERSION, rewrite::<RunRecord>),
     ("deployed", DEPLOYED_VERSION, rewrite::<DeployedUnit>),
     (
@@ -30,6 +31,7 @@ const FORMS: [(&str, u32, Rewrite); 4] = [
         rewrite::<ConnectionRecord>,
     ),
     ("lock", LOCK_VERSION, rewrite::<LockRecord>),
+    ("plan", PLAN_SUMMARY_VERSION, rewrite::<PlanSummary>),
 ];
 
 fn folder() -> PathBuf {
@@ -91,9 +93,11 @@ fn is_free(path: &str) -> bool {
     while let Some(part) = parts.next() {
         if part == "workspaceConnections" {
             // Below the connection's name the form is fixed again, up to `attributes`.
-            if parts.next().is_none() {
+            if parts.next().is_none() || parts.next() == Some("attributes") {
                 return true;
             }
+        } else if part == "attributes" && !path.contains("/values/") {
+            // Those of a plan have a form; those of a connection are the user's.
         } else if FREE.contains(&part) {
             return true;
         }
@@ -199,7 +203,7 @@ fn an_unknown_field_is_refused_everywhere_and_every_known_one_is_used() {
     }
     assert_eq!(
         used.len(),
-        19,
+        29,
         "structs with a form of their own: {used:#?}"
     );
 }

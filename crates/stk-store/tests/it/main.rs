@@ -16,6 +16,7 @@ mod faults;
 mod folder;
 mod locks;
 mod memory;
+mod plans;
 mod processes;
 mod runs;
 mod sample;

@@ -333,22 +333,25 @@ fn the_examples_of_stored_documents_can_be_read() {
         .filter(|block| block.language == "json")
         .map(|block| block.text.as_str())
         .collect();
-    let [record, deployed, connection, lock] = json.as_slice() else {
+    let [record, plan, deployed, connection, lock] = json.as_slice() else {
         panic!("{} examples in JSON", json.len());
     };
     let record: stk_run::RunRecord = serde_json::from_str(record).unwrap();
+    let plan: stk_run::PlanSummary = serde_json::from_str(plan).unwrap();
     let deployed: stk_run::DeployedUnit = serde_json::from_str(deployed).unwrap();
     let connection: stk_run::ConnectionRecord = serde_json::from_str(connection).unwrap();
     let lock: stk_run::LockRecord = serde_json::from_str(lock).unwrap();
     assert_eq!(
         [
             record.version,
+            plan.version,
             deployed.version,
             connection.version,
             lock.version
         ],
         [
             stk_run::RECORD_VERSION,
+            stk_run::PLAN_SUMMARY_VERSION,
             stk_run::DEPLOYED_VERSION,
             stk_run::CONNECTION_VERSION,
             stk_run::LOCK_VERSION

@@ -31,6 +31,17 @@ impl Secrets {
         self.marked(change.after.expose(), change.after_sensitive.expose());
     }
 
+    /// Remembers a text that is a secret wherever it stands, and how it stands in JSON.
+    pub(super) fn hide(&mut self, secret: &str) {
+        let lines = secret.lines().map(str::trim);
+        let long = lines.filter(|line| line.len() >= SHORTEST_PART);
+        for text in std::iter::once(secret).chain(long) {
+            self.add(text.to_owned());
+            let quoted = serde_json::Value::from(text).to_string();
+            self.add(quoted[1..quoted.len() - 1].to_owned());
+        }
+    }
+
     /// Whether a text is one of them, or holds one.
     pub(super) fn are_in_text(&self, text: &str) -> bool {
         self.wholes.contains(text)
@@ -148,6 +159,19 @@ mod tests {
         assert!(secrets.are_in(r#"{"hunter2":1}"#));
         assert!(!secrets.are_in(r#"{"a":["x",1,true,null]}"#));
         assert_eq!(format!("{secrets:?}"), "Secrets(..)");
+    }
+
+    #[test]
+    fn what_is_hidden_is_found_line_by_line_and_in_json() {
+        let mut secrets = Secrets::default();
+        secrets.hide("-----BEGIN\n  a\"b\\cd\n}\n");
+        secrets.hide("ab");
+        for text in ["x -----BEGIN", "a\"b\\cd", r#"{"k":"a\"b\\cd"}"#, "ab"] {
+            assert!(secrets.are_in_text(text), "{text}");
+        }
+        for text in ["}", "abc", ""] {
+            assert!(!secrets.are_in_text(text), "{text}");
+        }
     }
 
     proptest! {
