@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use stk_deploy::policy::{ModuleSources, Policy};
 use stk_run::{Holder, Secrets, TaskList, TaskListError, exit_code};
 use stk_store::Locations;
+use terraform_runner::ProviderMirror;
 
 use crate::terraform::{AwsKeys, TerraformRequest};
 
@@ -57,6 +58,10 @@ pub const INPUTS: &[InputSpec] = &[
     ),
     InputSpec::optional("TERRAFORM_BIN", "The Terraform or OpenTofu to run"),
     InputSpec::optional("TERRAFORM_IMAGE", "Not available in this version"),
+    InputSpec::optional(
+        "PROVIDER_MIRROR",
+        "A folder with providers, in the layout of `terraform providers mirror`",
+    ),
     InputSpec::defaulted(
         "TF_PARALLELISM",
         "10",
@@ -144,7 +149,7 @@ impl Request {
             }
         }
         let secrets = secrets(&inputs, environment, log)?;
-        let terraform = terraform(&inputs, log)?;
+        let terraform = terraform(&inputs, folder, log)?;
         let plan_encryption_key = inputs.secret("PLAN_ENCRYPTION_KEY");
         if let Some(key) = &plan_encryption_key {
             log.mask(key);
@@ -235,7 +240,7 @@ fn rows(text: Option<&str>) -> Result<TaskList, Failure> {
     })
 }
 
-fn terraform(inputs: &Inputs<'_>, log: &Log) -> Result<TerraformRequest, Failure> {
+fn terraform(inputs: &Inputs<'_>, folder: &Path, log: &Log) -> Result<TerraformRequest, Failure> {
     let keys = [
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
@@ -277,6 +282,15 @@ fn terraform(inputs: &Inputs<'_>, log: &Log) -> Result<TerraformRequest, Failure
             ));
         }
     };
+    let provider_mirror = inputs
+        .path("PROVIDER_MIRROR")
+        .map(|mirror| ProviderMirror::open(&folder.join(mirror)))
+        .transpose()
+        .map_err(|error| {
+            Failure::new(exit_code::INPUTS, "the input PROVIDER_MIRROR is wrong")
+                .with_source(Some(&error))
+                .with_help(error.help())
+        })?;
     let parallelism = inputs
         .number::<u16>("TF_PARALLELISM", 10)
         .map_err(|error| failure(&error))?;
@@ -290,6 +304,7 @@ fn terraform(inputs: &Inputs<'_>, log: &Log) -> Result<TerraformRequest, Failure
         log_provider: inputs.text("TF_LOG_PROVIDER").map(str::to_owned),
         aws_region: inputs.text("AWS_REGION").map(str::to_owned),
         aws_keys,
+        provider_mirror,
     })
 }
 

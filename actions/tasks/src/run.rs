@@ -9,6 +9,7 @@ use stk_run::{
 };
 use stk_store::runs::{self, AdvanceError};
 use stk_store::{DeploymentLock, Released, Store, Versioned};
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::inputs::OutputFiles;
@@ -151,8 +152,11 @@ pub(crate) async fn run_until(
         clock,
         cancel,
     };
+    // Terraform reads it as long as anything runs.
+    let mut configuration = None;
     let prepared = if tasks.iter().any(|task| !is_render(task.kind)) {
-        find_terraform(request, environment, log, &mut tools).await
+        let found = find_terraform(request, environment, log, &mut tools).await;
+        found.map(|found| configuration = found)
     } else {
         Ok(())
     };
@@ -171,6 +175,7 @@ pub(crate) async fn run_until(
         Err(_) if cancel.is_cancelled() => executor.interrupted(&lock, None).await,
         Err(error) => Err(error),
     };
+    drop(configuration);
     let executor_planned = executor.planned.take();
     if record.status.is_final() {
         release(lock, tools.iac_store, log).await;
@@ -198,15 +203,20 @@ async fn find_terraform(
     environment: &Environment,
     log: &Log,
     tools: &mut Tools<'_>,
-) -> Result<(), TasksError> {
-    let (terraform, odd) =
-        terraform::prepare(&request.terraform, environment, tools.cancel).await?;
-    log.detail(&format!("using {}", terraform.program));
-    for odd in odd {
+) -> Result<Option<TempDir>, TasksError> {
+    let prepared = terraform::prepare(
+        &request.terraform,
+        environment,
+        tools.temporary,
+        tools.cancel,
+    )
+    .await?;
+    log.detail(&format!("using {}", prepared.terraform.program));
+    for odd in prepared.odd {
         log.warning(&odd);
     }
-    tools.terraform = Some(terraform);
-    Ok(())
+    tools.terraform = Some(prepared.terraform);
+    Ok(prepared.configuration)
 }
 
 fn check(request: &Request, record: &RunRecord) -> Result<(), TasksError> {

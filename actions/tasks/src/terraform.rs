@@ -1,16 +1,19 @@
 //! Which Terraform is run, and with what environment.
 
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use gha::Environment;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use stk_deploy::Terraform;
+use tempfile::TempDir;
 use terraform_runner::{
-    ChildEnvironment, DetectError, EnvironmentError, EnvironmentPolicy, ProcessRunner, Program,
-    Runner,
+    ChildEnvironment, CliConfiguration, CliConfigurationError, DetectError, EnvironmentError,
+    EnvironmentPolicy, ProcessRunner, Product, Program, ProviderMirror, Runner,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +34,8 @@ pub struct TerraformRequest {
     pub aws_region: Option<String>,
     /// An AWS access key id, its secret key, and a session token.
     pub aws_keys: Option<AwsKeys>,
+    /// Where the providers that it holds come from.
+    pub provider_mirror: Option<ProviderMirror>,
 }
 
 /// AWS keys that were given as inputs.
@@ -53,6 +58,18 @@ pub enum TerraformError {
     /// The environment of the program could not be made.
     #[error("Terraform's environment could not be made")]
     Environment(#[source] EnvironmentError),
+    /// The provider mirror does not go with the configuration that there is.
+    #[error("Terraform cannot be told to use the provider mirror")]
+    Configuration(#[source] CliConfigurationError),
+    /// The configuration that names the provider mirror could not be written.
+    #[error("Terraform's configuration could not be written in {}", folder.display())]
+    Write {
+        /// The folder for what is temporary.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
 }
 
 impl TerraformError {
@@ -62,18 +79,33 @@ impl TerraformError {
         match self {
             Self::Detect(error) => Some(error.help()),
             Self::Environment(_) => None,
+            Self::Configuration(error) => Some(error.help()),
+            Self::Write { .. } => {
+                Some("let RUNNER_TEMP (TMPDIR) name a folder that can be written".to_owned())
+            }
         }
     }
 }
 
-/// Finds Terraform, else OpenTofu, and makes the environment that it runs in. Also gives what is odd
-/// about that environment.
+/// What is ready to be run.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) terraform: Terraform,
+    /// What is odd about its environment.
+    pub(crate) odd: Vec<String>,
+    /// The folder of the configuration that was written for it; it goes away with this value.
+    pub(crate) configuration: Option<TempDir>,
+}
+
+/// Finds Terraform, else OpenTofu, and makes the environment that it runs in. What has to be written for it is written
+/// in a folder of its own in `temporary`.
 pub(crate) async fn prepare(
     request: &TerraformRequest,
     environment: &Environment,
+    temporary: &Path,
     cancel: &CancellationToken,
-) -> Result<(Terraform, Vec<String>), TerraformError> {
-    let child = child_environment(request, environment).map_err(TerraformError::Environment)?;
+) -> Result<Prepared, TerraformError> {
+    let mut child = child_environment(request, environment).map_err(TerraformError::Environment)?;
     let mut odd = Vec::new();
     if !child.dropped().is_empty() {
         odd.push(format!(
@@ -95,6 +127,37 @@ pub(crate) async fn prepare(
         None => on_path(runner.as_ref(), &child, cancel).await,
     }
     .map_err(TerraformError::Detect)?;
+    let existing = CliConfiguration::existing(program.product(), &child);
+    // OpenTofu locks what it installs into such a folder.
+    if program.product() == Product::Terraform
+        && let Some((file, line)) = existing
+            .as_ref()
+            .ok()
+            .and_then(CliConfiguration::shared_cache)
+    {
+        odd.push(format!(
+            "{}:{line}: all runs on this machine write to the folder of plugin_cache_dir, and Terraform does not promise \
+             that this goes well when two install providers at once; PROVIDER_MIRROR names a folder that is only read",
+            file.display()
+        ));
+    }
+    let configuration = match &request.provider_mirror {
+        None => None,
+        Some(mirror) => {
+            let text = existing
+                .and_then(|existing| existing.with_mirror(mirror))
+                .map_err(TerraformError::Configuration)?;
+            let (folder, file) =
+                write(&text, temporary).map_err(|source| TerraformError::Write {
+                    folder: temporary.to_owned(),
+                    source,
+                })?;
+            child
+                .set("TF_CLI_CONFIG_FILE", file.into())
+                .map_err(TerraformError::Environment)?;
+            Some(folder)
+        }
+    };
     let terraform = Terraform {
         program,
         runner,
@@ -102,7 +165,33 @@ pub(crate) async fn prepare(
         parallelism: request.parallelism,
         lock_timeout: LOCK_TIMEOUT,
     };
-    Ok((terraform, odd))
+    Ok(Prepared {
+        terraform,
+        odd,
+        configuration,
+    })
+}
+
+/// Writes what may hold tokens to a file that nobody else can read: the folder, and the file's path.
+fn write(text: &SecretString, temporary: &Path) -> io::Result<(TempDir, String)> {
+    let folder = tempfile::Builder::new()
+        .prefix("stk-terraform-")
+        .tempdir_in(temporary)?;
+    let path = std::path::absolute(folder.path().join("terraform.rc"))?;
+    let Some(name) = path.to_str().map(str::to_owned) else {
+        return Err(io::Error::other("its path is not UTF-8"));
+    };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options
+        .open(&path)?
+        .write_all(text.expose_secret().as_bytes())?;
+    Ok((folder, name))
 }
 
 /// `terraform`, else `tofu`. When neither is there, the error is the one about `terraform`.

@@ -160,10 +160,11 @@ pub(crate) struct Render {
     /// The environment to render for.
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
-    /// How the plugins' Terraform is organised; `per-plugin` is the only mode of this version.
+    /// How the plugins' Terraform is organised: `per-plugin` (the default), a project for each; `unified`, one for all.
     #[arg(long, value_name = "MODE")]
     pub(crate) mode: Option<String>,
-    /// A JSON file with known connections: `{"<connection>": {"<attribute>": "<value>"}}`.
+    /// A JSON file with known connections: `{"<connection>": {"<attribute>": "<value>"}}`. With `--mode unified` it
+    /// needs only those that no plugin of the project generates.
     #[arg(long, value_name = "FILE")]
     pub(crate) connections: Option<PathBuf>,
     /// The folder to write to; each plugin gets a folder of its own in it.

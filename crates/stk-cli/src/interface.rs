@@ -7,6 +7,7 @@ use gha::Environment;
 use stk_deploy::{Effect, Inputs, Mismatch, Place, Problem};
 use stk_manifest::{Finding, FindingCode, Severity, Unit, nearest};
 use stk_orchestrator::{PluginSource, Project};
+use stk_run::DeployMode;
 
 use crate::render::record;
 use crate::templates::{Packages, stand_in};
@@ -38,7 +39,7 @@ pub(crate) fn check(
         .iter()
         .map(|(alias, source)| (alias.clone(), stand_in(source)))
         .collect();
-    if let Ok(record) = record(project, name, &digests, environment) {
+    if let Ok(record) = record(project, name, DeployMode::PerPlugin, &digests, environment) {
         let mut mismatches = stk_deploy::interface(&record, packages, &known, inputs);
         // In the order of stk.yaml, as everything else.
         mismatches.sort_by_key(|mismatch| places.order.get(mismatch.alias.as_str()));

@@ -1,13 +1,20 @@
 //! `stk-runtime render`: the Terraform that would be applied.
 
+mod unified;
+
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::path::Path;
 
-use gha::{Environment, Failure, Log};
+use gha::{Environment, Failure, Inputs, Log};
 use serde_json::{Map, Value, json};
-use stk_deploy::Connections;
-use stk_orchestrator::{Decision, Draft, Project, Settings, explained};
-use stk_run::{Clock, ConnectionValues, Digest, Holder, RunId, RunRecord, Unit, exit_code};
+use stk_deploy::{Connections, UnitError};
+use stk_orchestrator::{Decision, Draft, PluginSource, Project, Settings, explained};
+use stk_run::{
+    Clock, ConnectionValues, DeployMode, Digest, Holder, Requirement, RunId, RunRecord, Unit,
+    exit_code,
+};
+use stk_store::archive::Entry;
 
 use crate::arguments::{Render, check_mode, required_environment_name};
 use crate::project;
@@ -15,19 +22,17 @@ use crate::project;
 /// Why a template that reads a connection of an undeployed plugin cannot be rendered.
 const NO_VALUES: &str = "has no values before the plugin that generates it is deployed";
 
+/// The attributes of each connection that is known.
+type Known = BTreeMap<String, Map<String, Value>>;
+
 pub(crate) async fn run(
     call: &Render,
     environment: &Environment,
     log: &Log,
 ) -> Result<u8, Failure> {
     check_mode(call.mode.as_deref(), environment)?;
-    if call.mode.as_deref() == Some("unified") {
-        return Err(Failure::new(
-            exit_code::INPUTS,
-            "rendering the composed project is not available in this version",
-        )
-        .with_help("leave --mode out to render each plugin"));
-    }
+    let mode = call.mode.as_deref();
+    let unified = mode.or_else(|| Inputs::new(environment).text("DEPLOY_MODE")) == Some("unified");
     let name = required_environment_name(call.env.as_deref(), environment)?;
     let workdir = call.project.workdir(environment);
     let dynamic = call.plugins.dynamic(environment)?;
@@ -55,41 +60,66 @@ pub(crate) async fn run(
         .iter()
         .map(|unit| (unit.alias.clone(), Digest::of(b"")))
         .collect();
-    let record = record(project, &name, &packages, environment)?;
-
+    let mode = if unified {
+        DeployMode::Unified
+    } else {
+        DeployMode::PerPlugin
+    };
+    let record = record(project, &name, mode, &packages, environment)?;
+    if unified {
+        return unified::render(&record, &sources, &known, &out, log);
+    }
     let mut failures = Vec::new();
     for unit in &record.units {
         let alias = unit.alias.as_str();
-        let Some(source) = sources.get(alias) else {
+        let Some(package) = files(&sources, unit)? else {
             continue;
         };
-        let package = source
-            .entries()
-            .map_err(|error| explained(exit_code::MANIFEST, &error, error.help()))?;
         match stk_deploy::render(&record, unit, package, &read(unit, &known)) {
-            Err(error) => {
-                let failure = Failure::from_error(exit_code::TEMPLATE, &error);
-                let help = if failure.causes.iter().any(|cause| cause.contains(NO_VALUES)) {
-                    how_to_give(unit, &known)
-                } else {
-                    error.help()
-                };
-                failures.push((failure, help));
-            }
+            Err(error) => failures.push(failed(&error, unit, &known)),
             Ok(rendered) => {
                 for warning in &rendered.warnings {
                     log.warning(&format!("{alias}: {warning}"));
                 }
                 let folder = out.join(alias);
-                rendered.write_to(&folder).map_err(|error| {
-                    Failure::from_error(exit_code::STORE, &error)
-                        .with_help("give --out a folder that can be written")
-                })?;
+                rendered
+                    .write_to(&folder)
+                    .map_err(|error| unwritten(&error))?;
                 log.line(&folder.display().to_string());
             }
         }
     }
     finish(failures)
+}
+
+/// The files of a plugin.
+fn files(
+    sources: &BTreeMap<String, PluginSource>,
+    unit: &Unit,
+) -> Result<Option<Vec<Entry>>, Failure> {
+    let Some(source) = sources.get(unit.alias.as_str()) else {
+        return Ok(None);
+    };
+    let entries = source
+        .entries()
+        .map_err(|error| explained(exit_code::MANIFEST, &error, error.help()))?;
+    Ok(Some(entries))
+}
+
+/// Why a plugin was not rendered, and what to do.
+fn failed(error: &UnitError, unit: &Unit, known: &Known) -> (Failure, String) {
+    let failure = Failure::from_error(exit_code::TEMPLATE, error);
+    let help = if failure.causes.iter().any(|cause| cause.contains(NO_VALUES)) {
+        how_to_give(unit, known)
+    } else {
+        error.help()
+    };
+    (failure, help)
+}
+
+fn unwritten(error: &(dyn Error + 'static)) -> Failure {
+    Failure::from_error(exit_code::STORE, error)
+        .with_help("give --out a folder that can be written")
 }
 
 /// One failure for all plugins that could not be rendered; the others are written.
@@ -128,6 +158,7 @@ fn one_line(failure: &Failure) -> String {
 pub(crate) fn record(
     project: Project,
     name: &str,
+    mode: DeployMode,
     packages: &BTreeMap<String, Digest>,
     environment: &Environment,
 ) -> Result<RunRecord, Failure> {
@@ -135,11 +166,11 @@ pub(crate) fn record(
         project::ordered(&project.units, &[], &project.manifest.file).map_err(project::no_order)?;
     let target = project::target(&project.manifest, name.to_owned())?;
     let settings = Settings {
-        mode: stk_run::DeployMode::PerPlugin,
+        mode,
         secrets: stk_run::Secrets::default(),
         environment: name.to_owned(),
         version_tag: String::new(),
-        workspace: gha::Inputs::new(environment)
+        workspace: Inputs::new(environment)
             .text("WORKSPACE")
             .map(str::to_owned),
         holder: Holder::default(),
@@ -163,7 +194,7 @@ pub(crate) fn record(
 }
 
 /// The connections that `unit` reads and that are not `known`, as the file that gives them.
-fn how_to_give(unit: &Unit, known: &BTreeMap<String, Map<String, Value>>) -> String {
+fn how_to_give(unit: &Unit, known: &Known) -> String {
     let missing: Map<String, Value> = unit
         .requires
         .iter()
@@ -181,9 +212,18 @@ fn how_to_give(unit: &Unit, known: &BTreeMap<String, Map<String, Value>>) -> Str
 }
 
 /// What `unit` reads: the known values; a template that reads another fails and says how to give it.
-fn read(unit: &Unit, known: &BTreeMap<String, Map<String, Value>>) -> Connections {
+fn read(unit: &Unit, known: &Known) -> Connections {
     let mut connections = Connections::new();
-    for requirement in &unit.requires {
+    insert(&mut connections, &unit.requires, known);
+    connections
+}
+
+fn insert<'r>(
+    connections: &mut Connections,
+    requirements: impl IntoIterator<Item = &'r Requirement>,
+    known: &Known,
+) {
+    for requirement in requirements {
         match known.get(&requirement.connection) {
             Some(attributes) => connections.insert(
                 &requirement.slot,
@@ -198,10 +238,9 @@ fn read(unit: &Unit, known: &BTreeMap<String, Map<String, Value>>) -> Connection
             ),
         }
     }
-    connections
 }
 
-fn connections(file: &Path) -> Result<BTreeMap<String, Map<String, Value>>, Failure> {
+fn connections(file: &Path) -> Result<Known, Failure> {
     let failure = |cause: String| {
         Failure::new(
             exit_code::INPUTS,

@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use stk_compose::policy::RequiredVersion;
-use stk_run::{Alias, IacReference, TaskKind, exit_code};
+use stk_run::{Alias, IacReference, RunId, TaskKind, exit_code};
 use stk_store::archive::{PackError, UnpackError};
 use stk_store::{
     ArchiveError, Location, PlanError, RecordError, ResumeError, SealError, StoreError,
@@ -124,6 +124,15 @@ pub enum TaskError {
     /// The plan cannot be stored or read.
     #[error("the plan could not be kept or read")]
     Bundle(#[source] BundleError),
+    /// What is deployed was deployed with a project that does not say which provider configurations it shares.
+    #[error("the project that run {run_id} deployed could not be read")]
+    EarlierProject {
+        /// That run.
+        run_id: RunId,
+        /// Why.
+        #[source]
+        source: BundleError,
+    },
     /// The plan cannot be stored or fetched.
     #[error("the plan could not be stored or fetched")]
     Plan(#[source] Box<PlanError>),
@@ -370,7 +379,7 @@ impl TaskError {
                 }
                 PlanError::Archive(_) | PlanError::Seal(_) => exit_code::STORE,
             },
-            Self::Bundle(_) => exit_code::STORE,
+            Self::Bundle(_) | Self::EarlierProject { .. } => exit_code::STORE,
             Self::OtherProgram { .. }
             | Self::NotApproved { .. }
             | Self::DestroysOthers { .. }
@@ -432,6 +441,10 @@ impl TaskError {
             ],
             Self::Plan(source) => source.help().into_iter().collect(),
             Self::Bundle(_) => vec!["start a new deployment".to_owned()],
+            Self::EarlierProject { run_id, .. } => vec![format!(
+                "what is deployed may need the provider configurations of that project: restore `runs/{run_id}/iac.zip` from \
+                 a backup, or deploy with the version of this program that wrote it"
+            )],
             Self::Terraform {
                 source,
                 iac,

@@ -30,7 +30,9 @@ pub use project::ProjectError;
 pub use render::{Project, UnitError, check, render};
 pub use stk_render::batch;
 pub use tools::{Progress, Terraform, Tools};
-pub use unified::{BundleError, DeployedProject, PlannedProject, ProjectUnitError};
+pub use unified::{
+    Added, BundleError, Composed, Composition, DeployedProject, PlannedProject, ProjectUnitError,
+};
 
 use stk_run::{RunRecord, Task, TaskKind};
 use stk_store::DeploymentLock;

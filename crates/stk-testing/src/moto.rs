@@ -176,6 +176,22 @@ impl Moto {
     /// When the operation fails, with what boto3 says about it.
     #[must_use]
     pub fn aws_json_with(&self, service: &str, operation: &str, parameters: &Value) -> Value {
+        self.aws_json_in(Self::REGION, service, operation, parameters)
+    }
+
+    /// The same in another region than [`Moto::REGION`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Moto::aws_json_with`].
+    #[must_use]
+    pub fn aws_json_in(
+        &self,
+        region: &str,
+        service: &str,
+        operation: &str,
+        parameters: &Value,
+    ) -> Value {
         let mut command = Command::new(&self.python);
         command.args(["-c", include_str!("moto/query.py"), service, operation]);
         command.arg(parameters.to_string()).stdin(Stdio::null());
@@ -183,7 +199,11 @@ impl Moto {
         for name in names.filter(|name| name.to_string_lossy().starts_with("AWS_")) {
             command.env_remove(name);
         }
-        let output = match command.envs(self.environment()).output() {
+        command.envs(self.environment());
+        command
+            .env("AWS_DEFAULT_REGION", region)
+            .env("AWS_REGION", region);
+        let output = match command.output() {
             Ok(output) => output,
             Err(error) => panic!("{} cannot be started: {error}", self.python.display()),
         };
@@ -229,7 +249,17 @@ impl Moto {
     /// As [`Moto::aws_json_with`].
     #[must_use]
     pub fn parameters(&self) -> Vec<String> {
-        let answer = self.aws_json("ssm", "describe_parameters");
+        self.parameters_in(Self::REGION)
+    }
+
+    /// The same in another region.
+    ///
+    /// # Panics
+    ///
+    /// As [`Moto::aws_json_with`].
+    #[must_use]
+    pub fn parameters_in(&self, region: &str) -> Vec<String> {
+        let answer = self.aws_json_in(region, "ssm", "describe_parameters", &json!({}));
         names(&answer["Parameters"], |parameter| &parameter["Name"], '\0')
     }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod cli_configuration;
 mod command;
 mod environment;
 mod lines;
@@ -19,6 +20,9 @@ pub mod event;
 pub mod plan;
 
 pub use self::address::{Address, AddressError};
+pub use self::cli_configuration::{
+    CliConfiguration, CliConfigurationError, MirrorError, ProviderMirror, SyntaxError,
+};
 pub use self::command::{ApplyOptions, Command, InitOptions, Interruption, PlanOptions, Step};
 pub use self::environment::{ChildEnvironment, EnvironmentError, EnvironmentPolicy};
 pub use self::outputs::{Output, Outputs};

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
-use stk_store::archive::{Limits, unpack};
 use stk_testing::binaries::binary;
 use stk_testing::composite::{Action, Report, Runner};
 use stk_testing::fixtures::Project;
@@ -15,14 +14,16 @@ use stk_testing::terraform::{require_provider, require_terraform, write_cli_conf
 use tempfile::TempDir;
 
 /// A repository with one project, and a runner.
-struct Job {
+pub(crate) struct Job {
     folder: TempDir,
-    project: Project,
-    runner: Runner,
+    pub(crate) project: Project,
+    pub(crate) runner: Runner,
+    /// The input PROVIDER_MIRROR of the actions that have it.
+    pub(crate) mirror: Option<PathBuf>,
 }
 
 impl Job {
-    fn new(project: &str) -> Self {
+    pub(crate) fn new(project: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let workspace = folder.path().join("repository");
         fs::create_dir(&workspace).unwrap();
@@ -41,16 +42,20 @@ impl Job {
             folder,
             project,
             runner,
+            mirror: None,
         }
     }
 
-    fn run(&self, action: &str, inputs: &[(&str, &str)]) -> Report {
+    pub(crate) fn run(&self, action: &str, inputs: &[(&str, &str)]) -> Report {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
             .unwrap()
             .join(action);
         let name = self.project.workdir.file_name().unwrap().to_str().unwrap();
         let mut all = vec![("CONTROL_PLANE", "standalone"), ("WORKDIR", name)];
+        if let Some(mirror) = self.mirror.as_ref().filter(|_| action != "cancel") {
+            all.push(("PROVIDER_MIRROR", mirror.to_str().unwrap()));
+        }
         all.extend(inputs);
         self.runner
             .run(&Action::read(&folder).unwrap(), &all)
@@ -58,13 +63,13 @@ impl Job {
     }
 
     /// Orchestrates and runs the tasks; gives the run's id and what the tasks said.
-    fn deploy(&self, version: &str) -> (String, String) {
+    pub(crate) fn deploy(&self, version: &str) -> (String, String) {
         let (run_id, _, done) = self.deploy_as("per-plugin", version);
         (run_id, done)
     }
 
     /// The same in that mode; also gives what the orchestrator action said.
-    fn deploy_as(&self, mode: &str, version: &str) -> (String, String, String) {
+    pub(crate) fn deploy_as(&self, mode: &str, version: &str) -> (String, String, String) {
         let inputs = [
             ("DEPLOY_MODE", mode),
             ("ENVIRONMENT", "dev"),
@@ -94,19 +99,19 @@ impl Job {
         (run_id, said(&started), said(&done))
     }
 
-    fn cancel(&self, run_id: &str) -> Report {
+    pub(crate) fn cancel(&self, run_id: &str) -> Report {
         self.run(
             "cancel",
             &[("RUN_ID", run_id), ("IAC_BUCKET_NAME", "file://../iac")],
         )
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join("repository").join(name)
     }
 }
 
-fn said(report: &Report) -> String {
+pub(crate) fn said(report: &Report) -> String {
     let steps = report.steps.iter();
     steps
         .map(|step| format!("{}{}", step.stdout, step.stderr))
@@ -114,7 +119,7 @@ fn said(report: &Report) -> String {
 }
 
 /// The groups of the log: which tasks were executed, in order.
-fn groups(said: &str) -> String {
+pub(crate) fn groups(said: &str) -> String {
     let titles = said
         .lines()
         .filter_map(|line| line.strip_prefix("::group::"));
@@ -246,78 +251,4 @@ fn the_documents_own_example_is_deployed_to_aws_and_loses_its_queue() {
 
     let cancelled = job.cancel(&run_id);
     assert_eq!(cancelled.exit_code(), 0, "{}", said(&cancelled));
-}
-
-#[test]
-fn the_documents_own_example_is_planned_and_applied_as_one() {
-    let test = "the_documents_own_example_is_planned_and_applied_as_one";
-    let (Some(_), Some(mirror)) = (
-        require_terraform(test),
-        require_provider("hashicorp/aws", test),
-    ) else {
-        return;
-    };
-    let Some(moto) = Moto::require(test) else {
-        return;
-    };
-    let mut job = Job::new("sns-sqs");
-    let config = write_cli_config(job.folder.path(), &mirror);
-    job.runner = job.runner.env("TF_CLI_CONFIG_FILE", config);
-    for (name, value) in moto.environment() {
-        job.runner = job.runner.env(name, value);
-    }
-
-    let (run_id, planned, done) = job.deploy_as("unified", "v1");
-    insta::assert_snapshot!(groups(&planned), @"
-    [1/3] UNIFIED_IAC
-    [2/3] PLAN
-    ");
-    insta::assert_snapshot!(groups(&done), @"[3/3] UNIFIED_DEPLOY");
-    // The tree of StackSpot's document, name for name, and what this project says of itself.
-    let composed = job.path("iac/runs").join(&run_id).join("iac.zip");
-    let entries = unpack(&fs::read(composed).unwrap(), Limits::default()).unwrap();
-    let paths: Vec<_> = entries.iter().map(|entry| entry.path.as_str()).collect();
-    insta::assert_snapshot!(paths.join("\n"), @"
-    sns-topic-1728484987960-outputs.tf
-    sns-topic-1728484987960/default-tags.tf
-    sns-topic-1728484987960/module-sns-topic.tf
-    sns-topic-1728484987960/provider.tf
-    sns-topic-1728484987960/sns-topic-module/sns-topic-locals.tf
-    sns-topic-1728484987960/sns-topic-module/sns-topic-main.tf
-    sns-topic-1728484987960/sns-topic-module/sns-topic-outputs.tf
-    sns-topic-1728484987960/sns-topic-module/sns-topic-ssm.tf
-    sns-topic-1728484987960/sns-topic-module/sns-topic-variables.tf
-    sqs-queue-1728485030410-outputs.tf
-    sqs-queue-1728485030410/default-tags.tf
-    sqs-queue-1728485030410/provider.tf
-    sqs-queue-1728485030410/sqs-queue-outputs.tf
-    sqs-queue-1728485030410/sqs-queue.tf
-    stk-modules.tf
-    stk-project.json
-    ");
-    assert_eq!(moto.topics(), ["order-events-dev"]);
-    assert_eq!(moto.queues(), ["billing-dev"]);
-    let subscriptions = moto.aws_json("sns", "list_subscriptions");
-    let subscription = &subscriptions["Subscriptions"][0];
-    assert_eq!(
-        subscription["TopicArn"],
-        moto.parameter("/acme/topics/order-events-dev/arn").unwrap()
-    );
-    let outputs = fs::read(job.path("sqs-queue-1728485030410outputs.json")).unwrap();
-    let outputs: Value = serde_json::from_slice(&outputs).unwrap();
-    assert_eq!(outputs["sqs-queue-arn"]["value"], subscription["Endpoint"]);
-
-    job.project.remove_plugin("sqs-queue-1728485030410");
-    let (_, planned, done) = job.deploy_as("unified", "v2");
-    insta::assert_snapshot!(groups(&planned), @"
-    [1/4] UNIFIED_IAC
-    [2/4] PLAN
-    ");
-    insta::assert_snapshot!(groups(&done), @"
-    [3/4] UNIFIED_DEPLOY
-    [4/4] UNIFIED_DESTROY
-    ");
-    assert!(planned.contains("after that: "), "{planned}");
-    assert_eq!(moto.queues(), Vec::<String>::new());
-    assert_eq!(moto.topics(), ["order-events-dev"]);
 }

@@ -9,6 +9,7 @@
 
 mod actions;
 mod approved;
+mod aws;
 mod cancelled;
 mod declared;
 mod failing;
@@ -22,3 +23,4 @@ mod secrets;
 mod signals;
 mod support;
 mod terraforms;
+mod unreadable;

@@ -1,7 +1,7 @@
 //! Which Terraform is found, and what is said when there is none.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use serde_json::{Value, json};
 use stk_testing::fake_terraform::fake_terraform;
@@ -136,5 +136,118 @@ fn what_terraform_does_not_get_is_said() {
       terraform init
       terraform plan
       terraform apply
+    ");
+}
+
+/// A lab with a fake Terraform that keeps the configuration that it was started with, and a mirror with one provider.
+fn with_mirror() -> Lab {
+    let mut lab = Lab::fake(&["one"], &healthy());
+    let package = lab.path("mirror/registry.terraform.io/acme/fake/1.0.0/linux_amd64");
+    fs::create_dir_all(&package).unwrap();
+    fs::write(package.join("terraform-provider-fake_v1.0.0"), "").unwrap();
+    let keeping = lab.path("keeping");
+    let script = format!(
+        "#!/bin/sh\nif [ \"$1\" != version ]; then cat \"$TF_CLI_CONFIG_FILE\" >{0}; ls -l \"$TF_CLI_CONFIG_FILE\" | cut -c1-10 >>{0}; fi\nexec {1} \"$@\"\n",
+        lab.path("seen").display(),
+        lab.path("fake/terraform").display(),
+    );
+    fs::write(&keeping, script).unwrap();
+    fs::set_permissions(&keeping, fs::Permissions::from_mode(0o755)).unwrap();
+    lab.set("INPUT_TERRAFORM_BIN", keeping.to_str().unwrap());
+    lab.set("INPUT_PROVIDER_MIRROR", "../mirror");
+    lab
+}
+
+/// The exit code, what was said, and the configuration that Terraform was started with.
+fn seen(lab: &Lab) -> String {
+    let finished = lab.tasks(&lab.orchestrate());
+    let left: Vec<_> = fs::read_dir(lab.path("temp")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+    let seen = fs::read_to_string(lab.path("seen")).unwrap_or_default();
+    lab.redacted(&format!("{}\n{}{seen}", finished.code, finished.stderr))
+}
+
+#[test]
+fn providers_come_from_a_mirror_and_the_configuration_stays_in_force() {
+    let mut lab = with_mirror();
+    insta::assert_snapshot!(seen(&lab), @r#"
+    0
+    [1/2] IAC_SELF_HOSTED one
+      1 file rendered
+    [2/2] DEPLOY_SELF_HOSTED one
+      terraform init
+      terraform plan
+      terraform apply
+    provider_installation {
+      filesystem_mirror {
+        path    = "<lab>/mount/../mirror"
+        include = ["registry.terraform.io/acme/fake"]
+      }
+      direct {
+        exclude = ["registry.terraform.io/acme/fake"]
+      }
+    }
+    -rw-------
+    "#);
+    let own = lab.path("own.tfrc");
+    fs::write(&own, "plugin_cache_dir = \"/cache\"\n").unwrap();
+    lab.set("TF_CLI_CONFIG_FILE", own.to_str().unwrap());
+    insta::assert_snapshot!(seen(&lab), @r#"
+    0
+    warning: <lab>/own.tfrc:1: all runs on this machine write to the folder of plugin_cache_dir, and Terraform does not promise that this goes well when two install providers at once; PROVIDER_MIRROR names a folder that is only read
+    [1/2] IAC_SELF_HOSTED one
+      1 file rendered
+    [2/2] DEPLOY_SELF_HOSTED one
+      terraform init
+      terraform plan
+      terraform apply
+    plugin_cache_dir = "/cache"
+
+    provider_installation {
+      filesystem_mirror {
+        path    = "<lab>/mount/../mirror"
+        include = ["registry.terraform.io/acme/fake"]
+      }
+      direct {
+        exclude = ["registry.terraform.io/acme/fake"]
+      }
+    }
+    -rw-------
+    "#);
+}
+
+#[test]
+fn a_mirror_beside_a_configuration_that_names_one_is_refused_before_anything_runs() {
+    let mut lab = with_mirror();
+    let own = lab.path("own.tfrc");
+    fs::write(&own, "\nprovider_installation {\n  direct {}\n}\n").unwrap();
+    lab.set("TF_CLI_CONFIG_FILE", own.to_str().unwrap());
+    insta::assert_snapshot!(seen(&lab), @"
+    21
+    error: Terraform cannot be told to use the provider mirror
+      caused by: <lab>/own.tfrc:2: Terraform's configuration has a provider_installation block already, and there can be one only
+      help: leave PROVIDER_MIRROR empty and name the folder in that block's `filesystem_mirror`, or remove the block
+    ");
+}
+
+#[test]
+fn a_mirror_that_is_none_is_refused_at_once() {
+    let seen = |path: &str| {
+        let mut lab = with_mirror();
+        lab.set("INPUT_PROVIDER_MIRROR", path);
+        seen(&lab)
+    };
+    insta::assert_snapshot!(seen("../nowhere"), @"
+    10
+    error: the input PROVIDER_MIRROR is wrong
+      caused by: the provider mirror <lab>/mount/../nowhere cannot be read
+      caused by: No such file or directory (os error 2)
+      help: fill the folder with `terraform providers mirror <folder>` in a project that requires the providers; it then holds <host>/<namespace>/<type>/, for example registry.terraform.io/hashicorp/aws/
+    ");
+    insta::assert_snapshot!(seen("../mirror/registry.terraform.io"), @"
+    10
+    error: the input PROVIDER_MIRROR is wrong
+      caused by: the provider mirror <lab>/mount/../mirror/registry.terraform.io holds no provider
+      help: fill the folder with `terraform providers mirror <folder>` in a project that requires the providers; it then holds <host>/<namespace>/<type>/, for example registry.terraform.io/hashicorp/aws/
     ");
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Map, Value};
 use stk_store::{archive, connections, iac};
 use stk_testing::terraform::require_terraform;
 
-use crate::support::{Case, block_on};
+use crate::support::{Case, DEPLOY, block_on, odd};
 
 const RENDER: [&str; 5] = ["render", "--env", "dev", "--out", "out"];
 
@@ -95,6 +96,178 @@ fn the_example_of_the_document_has_its_files() {
     sqs-queue-1728485030410/provider.tf
     sqs-queue-1728485030410/sqs-queue-outputs.tf
     sqs-queue-1728485030410/sqs-queue.tf
+    ");
+}
+
+const UNIFIED: [&str; 7] = [
+    "render", "--env", "dev", "--out", "out", "--mode", "unified",
+];
+
+#[test]
+fn the_whole_project_is_what_was_stored() {
+    if require_terraform("the_whole_project_is_what_was_stored").is_none() {
+        return;
+    }
+    for (fixture, project) in [
+        ("quickstart", "orders-messaging"),
+        ("secrets", "orders-data"),
+    ] {
+        let case = Case::new(fixture)
+            .with("INPUT_LOCALEXEC_ENABLED", "true")
+            .with(
+                "INPUT_SECRET_INPUTS",
+                r#"{"orders-db": {"password": "a", "users": [{"pin": "b"}, {"pin": "c"}]}}"#,
+            );
+        let mut arguments = DEPLOY.to_vec();
+        arguments.extend(["--mode", "unified"]);
+        case.success(&arguments);
+        let store = case.store();
+        let record = case.records(project).remove(0);
+        let iac = record.composition.unwrap();
+        let bytes = block_on(iac::load(store.as_ref(), &iac, None)).unwrap();
+        let stored: BTreeMap<_, _> = archive::unpack(&bytes, archive::Limits::default())
+            .unwrap()
+            .into_iter()
+            .map(|entry| (entry.path, entry.bytes))
+            .collect();
+        case.success(&UNIFIED);
+        assert_eq!(tree(&case.path("out")), stored, "{fixture}");
+    }
+}
+
+#[test]
+fn the_whole_project_is_one_that_terraform_accepts() {
+    let Some(terraform) = require_terraform("the_whole_project_is_one_that_terraform_accepts")
+    else {
+        return;
+    };
+    let case = Case::new("quickstart");
+    insta::assert_snapshot!(case.seen(&UNIFIED), @"
+    exit 0
+    out
+    ");
+    insta::assert_snapshot!(names(&case), @"
+    invoices-bucket-outputs.tf
+    invoices-bucket/acme-invoices-bucket.tf
+    orders-queue-alarm-outputs.tf
+    orders-queue-alarm/alarm.tf
+    orders-queue-outputs.tf
+    orders-queue/dead-letter/main.tf
+    orders-queue/dead-letter/outputs.tf
+    orders-queue/dead-letter/variables.tf
+    orders-queue/main.tf
+    orders-queue/outputs.tf
+    orders-subscription-outputs.tf
+    orders-subscription/README-deploy.md
+    orders-subscription/delivery-policy.json.tftpl
+    orders-subscription/main.tf
+    orders-subscription/outputs.tf
+    orders-topic-outputs.tf
+    orders-topic/main.tf
+    orders-topic/outputs.tf
+    stk-modules.tf
+    stk-project.json
+    ");
+    for arguments in [
+        &["init", "-backend=false", "-input=false"][..],
+        &["validate"],
+    ] {
+        let output = Command::new(&terraform)
+            .args(arguments)
+            .current_dir(case.path("out"))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", case.path(""))
+            .env("CHECKPOINT_DISABLE", "1")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
+    assert!(!case.project.workdir.join(".stk/runtime").exists());
+}
+
+#[test]
+fn the_example_of_the_document_has_its_tree() {
+    let case = Case::new("sns-sqs");
+    case.success(&UNIFIED);
+    insta::assert_snapshot!(names(&case), @"
+    sns-topic-1728484987960-outputs.tf
+    sns-topic-1728484987960/default-tags.tf
+    sns-topic-1728484987960/module-sns-topic.tf
+    sns-topic-1728484987960/provider.tf
+    sns-topic-1728484987960/sns-topic-module/sns-topic-locals.tf
+    sns-topic-1728484987960/sns-topic-module/sns-topic-main.tf
+    sns-topic-1728484987960/sns-topic-module/sns-topic-outputs.tf
+    sns-topic-1728484987960/sns-topic-module/sns-topic-ssm.tf
+    sns-topic-1728484987960/sns-topic-module/sns-topic-variables.tf
+    sqs-queue-1728485030410-outputs.tf
+    sqs-queue-1728485030410/default-tags.tf
+    sqs-queue-1728485030410/provider.tf
+    sqs-queue-1728485030410/sqs-queue-outputs.tf
+    sqs-queue-1728485030410/sqs-queue.tf
+    stk-modules.tf
+    stk-project.json
+    ");
+    let files = tree(&case.path("out"));
+    let text = |name: &str| String::from_utf8(files[name].clone()).unwrap();
+    insta::assert_snapshot!(text("stk-modules.tf"), @r#"
+    module "sns-topic-1728484987960" {
+      source = "./sns-topic-1728484987960"
+    }
+
+    module "sqs-queue-1728485030410" {
+      source = "./sqs-queue-1728485030410"
+
+      stk_connection_source-topic_arn        = module.sns-topic-1728484987960.sns-topic-arn
+      stk_connection_source-topic_topic_name = module.sns-topic-1728484987960.sns-topic-name
+    }
+    "#);
+}
+
+#[test]
+fn what_lives_in_the_workspace_is_given_and_what_the_project_generates_is_not() {
+    let case = Case::new("workspace-connection");
+    case.success(&UNIFIED);
+    let files = tree(&case.path("out"));
+    let text = String::from_utf8_lossy(&files["reads-per-environment/main.tf"]);
+    assert!(text.contains("network-dev"), "{text}");
+
+    let case = odd("locals {\n  a = \"{{ connections.origin.value }}\"\n}\n");
+    fs::write(case.path("known.json"), r#"{"from-a": {"value": "given"}}"#).unwrap();
+    let mut arguments = UNIFIED.to_vec();
+    arguments.extend(["--connections", "known.json"]);
+    case.success(&arguments);
+    let files = tree(&case.path("out"));
+    insta::assert_snapshot!(String::from_utf8_lossy(&files["odd/main.tf"]), @r#"
+    locals {
+      a = "${var.stk_connection_origin_value}"
+    }
+
+    variable "stk_connection_origin_value" {
+      description = "value of the connection origin: the output kept-value of the plugin a."
+    }
+    "#);
+}
+
+#[test]
+fn a_reference_where_none_can_stand_is_refused_with_its_line_and_nothing_is_written() {
+    let seen = |template: &str| {
+        let case = odd(template);
+        let seen = case.seen(&UNIFIED);
+        assert_eq!(names(&case), "");
+        seen
+    };
+    insta::assert_snapshot!(seen("\nlocals {\n  a = \"{{ connections.origin.value | upper }}\"\n}\n"), @r#"
+    exit 13
+    error: plugin `odd` could not be rendered
+      caused by: main.tf:3: the attribute `value` of the connection `origin` is not known before the plan is applied: a template can only print it, into the value of an argument or a quoted text; do what is to be done with it in Terraform
+      help: correct this line or the input that it uses: a = "{{ connections.origin.value | upper }}"
+    "#);
+    insta::assert_snapshot!(seen("\nresource \"terraform_data\" \"{{ connections.origin.value }}\" {}\n"), @"
+    exit 13
+    error: the plugins could not be composed into one project
+      caused by: plugin `odd`, main.tf:2: the attribute `value` of the connection `origin`: a value that is filled in later cannot be the name of a block: Terraform must know all names before it knows any value
+      help: correct the plugins; `stk-runtime render --mode unified` shows the same without a deployment
     ");
 }
 

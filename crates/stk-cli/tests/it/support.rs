@@ -160,6 +160,57 @@ impl Case {
     }
 }
 
+/// A project in which the plugin `odd` has `template`, its `main.tf`, and reads the connection `origin` of the plugin `a`.
+pub(crate) fn odd(template: &str) -> Case {
+    let case = Case::new("removed-generator");
+    let catalogue = "plugins/acme/basics@1.0.0";
+    case.write(
+        ".stk/stk.yaml",
+        "\
+schema-version: v2
+kind: manifest
+metadata: {name: shop}
+spec:
+  type: infra
+  plugins:
+  - name: acme/basics@1.0.0/odd@1.0.0
+    alias: odd
+    type: infra
+    connections:
+      requires: [{type: value-conn, selected: from-a, alias: origin}]
+  - name: acme/basics@1.0.0/source@1.0.0
+    alias: a
+    type: infra
+    inputs: {value: one}
+    connections:
+      generates: [{type: value-conn, selected: from-a, alias: kept}]
+",
+    );
+    case.write(
+        &format!("{catalogue}/odd@1.0.0/plugin.yaml"),
+        "\
+schema-version: v2
+kind: plugin
+metadata: {name: odd, display-name: Odd, description: Odd, version: 1.0.0}
+spec:
+  type: infra
+  runtime: {environment: [terraform-1-4]}
+  requires:
+    connections: [{type: value-conn, alias: origin}]
+",
+    );
+    case.write(
+        &format!("{catalogue}/odd@1.0.0/templates-deploy/main.tf"),
+        template,
+    );
+    for file in ["plugin.yaml", "templates-deploy/main.tf"] {
+        let path = format!("{catalogue}/source@1.0.0/{file}");
+        let text = fs::read_to_string(root().join(&path)).unwrap();
+        case.write(&path, &text);
+    }
+    case
+}
+
 pub(crate) const DEPLOY: [&str; 6] = [
     "deploy",
     "--env",

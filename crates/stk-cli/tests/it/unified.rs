@@ -3,9 +3,10 @@
 use std::fs;
 
 use serde_json::Value;
+use stk_store::connections;
 use stk_testing::terraform::require_terraform;
 
-use crate::support::{Case, Ran};
+use crate::support::{Case, Ran, block_on, odd};
 
 const PROJECT: &str = "orders-messaging";
 
@@ -208,6 +209,16 @@ fn who_was_rewired_survives_the_removal_of_its_generator() {
     module.c.terraform_data.kept
     module.d.terraform_data.kept
     ");
+    // What the chain hands on is what comes from its new beginning; what nobody generates any more is gone.
+    let published = block_on(connections::of_environment(case.store().as_ref(), "dev")).unwrap();
+    let published: Vec<_> = published
+        .into_iter()
+        .map(|each| format!("{}: {}", each.name, each.values.attributes["value"]))
+        .collect();
+    insta::assert_snapshot!(published.join("\n"), @r#"
+    from-b: "two"
+    from-c: "two"
+    "#);
 }
 
 /// The same value from another plugin: Terraform has nothing to change.
@@ -266,45 +277,22 @@ fn a_mode_is_not_changed_by_the_way() {
 
 #[test]
 fn a_template_that_looks_at_what_is_not_known_yet_is_refused_with_its_line() {
-    let case = Case::new("removed-generator");
-    let plugins = case.path("removed-generator/plugins/odd");
-    fs::create_dir_all(plugins.join("templates-deploy")).unwrap();
-    fs::write(
-        plugins.join("plugin.yaml"),
-        "schema-version: v2\nkind: plugin\nmetadata: {name: odd, display-name: Odd, description: Odd, version: 1.0.0}\n\
-         spec:\n  type: infra\n  runtime: {environment: [terraform-1-4]}\n  requires:\n    connections: [{type: value-conn, alias: origin}]\n",
-    )
-    .unwrap();
-    let template = |text: &str| {
-        fs::write(plugins.join("templates-deploy/main.tf"), text).unwrap();
+    let refused = |template: &str| {
+        let case = odd(template);
         let ran = deploy(&case);
         assert_eq!(case.lock("shop"), None);
         let text = case.shown(&told(&ran));
         format!("{} {text}", ran.code)
     };
-    case.write(
-        ".stk/stk.yaml",
-        "schema-version: v2\nkind: manifest\nmetadata: {name: shop}\nspec:\n  type: infra\n  plugins:\n  \
-         - name: odd@1.0.0\n    alias: odd\n    type: infra\n    connections:\n      requires: [{type: value-conn, selected: from-a, alias: origin}]\n  \
-         - name: source@1.0.0\n    alias: a\n    type: infra\n    inputs: {value: one}\n    connections:\n      generates: [{type: value-conn, selected: from-a, alias: kept}]\n",
-    );
-    let source = case.path("removed-generator/plugins/source");
-    let from = stk_testing::fixtures::root().join("plugins/acme/basics@1.0.0/source@1.0.0");
-    fs::create_dir_all(source.join("templates-deploy")).unwrap();
-    for file in ["plugin.yaml", "templates-deploy/main.tf"] {
-        fs::copy(from.join(file), source.join(file)).unwrap();
-    }
-    insta::assert_snapshot!(template("\nlocals {\n  a = \"{{ connections.origin.value | upper }}\"\n}\n"), @"
-    11 error: the project cannot be deployed: 2 errors
-      caused by: removed-generator/.stk/stk.yaml:7:11: error[STK015]: `odd@1.0.0` does not name a plugin: it has 1 parts between slashes, not 2 or 3
-      caused by: removed-generator/.stk/stk.yaml:12:11: error[STK015]: `source@1.0.0` does not name a plugin: it has 1 parts between slashes, not 2 or 3
-      help: write `<studio>/<stack>@<version>/<plugin>@<version>` or `<studio>/<plugin>@<version>`
-    ");
-    insta::assert_snapshot!(template("resource \"terraform_data\" \"{{ connections.origin.value }}\" {}\n"), @"
-    11 error: the project cannot be deployed: 2 errors
-      caused by: removed-generator/.stk/stk.yaml:7:11: error[STK015]: `odd@1.0.0` does not name a plugin: it has 1 parts between slashes, not 2 or 3
-      caused by: removed-generator/.stk/stk.yaml:12:11: error[STK015]: `source@1.0.0` does not name a plugin: it has 1 parts between slashes, not 2 or 3
-      help: write `<studio>/<stack>@<version>/<plugin>@<version>` or `<studio>/<plugin>@<version>`
+    insta::assert_snapshot!(refused("\nlocals {\n  a = \"{{ connections.origin.value | upper }}\"\n}\n"), @r#"
+    13 error: plugin `odd` could not be rendered
+      caused by: main.tf:3: the attribute `value` of the connection `origin` is not known before the plan is applied: a template can only print it, into the value of an argument or a quoted text; do what is to be done with it in Terraform
+      help: correct this line or the input that it uses: a = "{{ connections.origin.value | upper }}"
+    "#);
+    insta::assert_snapshot!(refused("resource \"terraform_data\" \"{{ connections.origin.value }}\" {}\n"), @"
+    13 error: the plugins could not be composed into one project
+      caused by: plugin `odd`, main.tf:1: the attribute `value` of the connection `origin`: a value that is filled in later cannot be the name of a block: Terraform must know all names before it knows any value
+      help: correct the plugins; `stk-runtime render --mode unified` shows the same without a deployment
     ");
 }
 

@@ -154,10 +154,11 @@ fn help_of_render() {
           --dynamic-inputs <INPUTS>  Inputs added to every plugin: `--name value --other=value`, as one
                                      argument
           --env <NAME>               The environment to render for
-          --mode <MODE>              How the plugins' Terraform is organised; `per-plugin` is the only
-                                     mode of this version
+          --mode <MODE>              How the plugins' Terraform is organised: `per-plugin` (the
+                                     default), a project for each; `unified`, one for all
           --connections <FILE>       A JSON file with known connections: `{"<connection>":
-                                     {"<attribute>": "<value>"}}`
+                                     {"<attribute>": "<value>"}}`. With `--mode unified` it needs only
+                                     those that no plugin of the project generates
           --out <FOLDER>             The folder to write to; each plugin gets a folder of its own in it
       -h, --help                     Print help
     "#);
@@ -276,11 +277,6 @@ fn inputs_stand_in_for_flags() {
 fn a_mode_that_is_not_there_is_explained() {
     let case = Case::new("empty");
     let mode = |mode| case.seen(&["render", "--env", "dev", "--out", "out", "--mode", mode]);
-    insta::assert_snapshot!(mode("unified"), @"
-    exit 10
-    error: rendering the composed project is not available in this version
-      help: leave --mode out to render each plugin
-    ");
     insta::assert_snapshot!(mode("both"), @"
     exit 10
     error: `both` is not a mode

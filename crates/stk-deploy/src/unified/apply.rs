@@ -3,23 +3,22 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use stk_run::{
-    Action, Alias, DEPLOYED_VERSION, DeployMode, DeployedUnit, Execution, RunRecord, Unit,
-};
+use stk_run::{Action, Alias, Execution, RunRecord, Unit};
 use stk_store::{DeploymentLock, connections, deployed, plans};
 use terraform_runner::event::ChangeSummary;
 use terraform_runner::plan::PlanDocument;
 use terraform_runner::{Address, Applied, ApplyOptions, InitOptions, Outputs, PlanFile};
 
 use super::bundle::{Approval, Bundle, BundleError, Predicted};
-use super::compose::ProjectFacts;
+use super::composition::ProjectFacts;
 use super::plan::LOCK_FILE;
+use super::recorded::{at_once, attempt, succeeded};
 use super::{composition, folder, is_of, steps, survivors, targets, units};
 use crate::error::{DraggedIn, Failing, Scope, TaskError};
+use crate::held;
 use crate::project::WorkFolder;
 use crate::steps::Steps;
 use crate::tools::{Progress, Tools};
-use crate::{deploy, held, mapping};
 
 /// What a UNIFIED_DEPLOY task did.
 #[derive(Clone, Debug)]
@@ -108,18 +107,10 @@ pub(super) async fn deploy(
         at: tools.clock.now(),
     };
     let stay = units(record, Action::Apply);
-    let mut attempts = Vec::with_capacity(stay.len());
-    for unit in &stay {
-        let before = deployed::load(tools.iac_store, &record.target, &unit.alias)
-            .await
-            .map_err(|source| TaskError::record(&unit.alias, source))?;
-        let attempt = DeployedUnit {
-            mode: DeployMode::Unified,
-            ..deploy::attempted(unit, before.as_ref(), &execution)
-        };
-        put(tools, lock, &attempt).await?;
-        attempts.push(attempt);
-    }
+    let attempts = stay
+        .iter()
+        .map(|unit| attempt(record, unit, &execution, lock, tools));
+    let attempts = at_once(attempts).await?;
     let applied = match steps
         .apply(plan, &options(&steps), Failing::Apply, report)
         .await
@@ -136,26 +127,14 @@ pub(super) async fn deploy(
         outputs: BTreeMap::new(),
         published: Vec::new(),
     };
-    for (unit, attempt) in stay.iter().zip(&attempts) {
+    let records = stay.iter().zip(&attempts).map(|(unit, attempt)| {
         let outputs = of_plugin(unit, &names, &applied.outputs);
-        publish(record, unit, &outputs, lock, tools, report, &mut done).await?;
-        for generation in &attempt.unit.generates {
-            if !deploy::generates(unit, &generation.connection) {
-                connections::withdraw(tools.iac_store, lock, &unit.alias, &generation.connection)
-                    .await
-                    .map_err(|source| TaskError::record(&unit.alias, source))?;
-            }
-        }
-        let success = DeployedUnit {
-            version: DEPLOYED_VERSION,
-            mode: DeployMode::Unified,
-            unit: (*unit).clone(),
-            last_success: Some(execution.clone()),
-            last_attempt: execution.clone(),
-        };
-        put(tools, lock, &success).await?;
-        done.outputs
-            .insert(unit.alias.clone(), mapping::document(&outputs));
+        succeeded(record, unit, attempt, outputs, lock, tools)
+    });
+    for (unit, recorded) in stay.iter().zip(at_once(records).await?) {
+        recorded.said.into_iter().for_each(&mut *report);
+        done.published.extend(recorded.published);
+        done.outputs.insert(unit.alias.clone(), recorded.outputs);
     }
     Ok(done)
 }
@@ -193,36 +172,6 @@ async fn again(
     steps
         .apply(planned.file, &options(steps), Failing::Apply, report)
         .await
-}
-
-async fn put(
-    tools: &Tools<'_>,
-    lock: &DeploymentLock,
-    unit: &DeployedUnit,
-) -> Result<(), TaskError> {
-    deployed::put(tools.iac_store, lock, unit)
-        .await
-        .map_err(|source| TaskError::record(unit.alias(), source))
-}
-
-async fn publish(
-    record: &RunRecord,
-    unit: &Unit,
-    outputs: &Outputs,
-    lock: &DeploymentLock,
-    tools: &Tools<'_>,
-    report: &mut (dyn FnMut(Progress) + Send),
-    done: &mut DeployedProject,
-) -> Result<(), TaskError> {
-    for generation in &unit.generates {
-        let values = mapping::values(generation, outputs).map_err(|source| TaskError::Mapping {
-            scope: (&unit.alias).into(),
-            source,
-        })?;
-        deploy::publish(record, unit, generation, &values, lock, tools, report).await?;
-        done.published.push(generation.connection.clone());
-    }
-    Ok(())
 }
 
 pub(super) async fn destroy(

@@ -86,6 +86,11 @@ pub enum BundleError {
     /// What a composed project says of itself cannot be read or written.
     #[error("the composed project was stored by another version of this program, or is damaged")]
     Facts(#[source] serde_json::Error),
+    /// A composed project does not say anything of itself.
+    #[error(
+        "the composed project has no `stk-project.json`: another version of this program stored it, or it is damaged"
+    )]
+    NoFacts,
     /// It cannot be packed.
     #[error("the plan could not be packed")]
     Pack(#[source] PackError),

@@ -7,7 +7,9 @@
 mod apply;
 mod bundle;
 mod compose;
+mod composition;
 mod plan;
+mod recorded;
 mod summary;
 
 use stk_run::{Action, IacReference, RunRecord, Task, TaskKind, Unit};
@@ -16,7 +18,7 @@ use terraform_runner::Address;
 
 pub use apply::DeployedProject;
 pub use bundle::BundleError;
-pub use compose::ProjectUnitError;
+pub use composition::{Added, Composed, Composition, ProjectUnitError};
 pub use plan::PlannedProject;
 
 use crate::Done;

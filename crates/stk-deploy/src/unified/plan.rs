@@ -8,7 +8,7 @@ use stk_store::{DeploymentLock, plans};
 use terraform_runner::InitOptions;
 
 use super::bundle::{Approval, Bundle, BundleError, Predicted};
-use super::compose::ProjectFacts;
+use super::composition::ProjectFacts;
 use super::summary::Planned;
 use super::{composition, folder, is_of, steps, survivors, targets, units};
 use crate::error::{Scope, TaskError};

@@ -305,6 +305,7 @@ fn this_projects_own_inputs_are_on_the_actions_of_the_contract() {
             "SECRET_INPUTS",
             "TERRAFORM_BIN",
             "TERRAFORM_IMAGE",
+            "PROVIDER_MIRROR",
         ],
         &[
             "PROJECT",
@@ -312,6 +313,7 @@ fn this_projects_own_inputs_are_on_the_actions_of_the_contract() {
             "SECRET_INPUTS",
             "TERRAFORM_BIN",
             "TERRAFORM_IMAGE",
+            "PROVIDER_MIRROR",
         ],
         &["PROJECT"],
     ];

@@ -9,6 +9,7 @@
 )]
 
 mod approval;
+mod cli_configuration;
 mod difference;
 mod events;
 mod failures;
