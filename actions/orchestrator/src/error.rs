@@ -57,16 +57,18 @@ pub enum StartError {
     /// The plugins cannot be ordered, or connections are missing; a fault of `stk.yaml`.
     #[error("{}", summary(.0))]
     Order(Vec<Finding>),
-    /// What is deployed was deployed in the other mode.
+    /// What is deployed was deployed in the other mode, and the run that moves it is to remove plugins too.
     #[error(
-        "this project is deployed in the mode `{}`, and this deployment is in the mode `{}`",
-        .deployed.name(), .wanted.name()
+        "this project is deployed in the mode `{}`, and a deployment that switches it to `{}` cannot remove plugins: {}",
+        .deployed.name(), .wanted.name(), .removed.join(", ")
     )]
-    OtherMode {
+    SwitchRemoves {
         /// How it is deployed.
         deployed: DeployMode,
         /// What was asked for.
         wanted: DeployMode,
+        /// The plugins that would be removed; never empty.
+        removed: Vec<String>,
     },
     /// Plugins that are to be destroyed need secrets that nobody gave.
     #[error("a plugin that is to be destroyed lacks a secret: {}", listed(.0))]
@@ -189,7 +191,7 @@ impl StartError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Open(OpenError::BucketsNotAvailable { .. }) => exit_code::INPUTS,
-            Self::Secrets(_) | Self::OtherMode { .. } => exit_code::INPUTS,
+            Self::Secrets(_) | Self::SwitchRemoves { .. } => exit_code::INPUTS,
             Self::Held(_) => exit_code::BUSY,
             Self::Order(_) => exit_code::ORDER,
             Self::Source { .. } | Self::Pack { .. } => exit_code::MANIFEST,
@@ -213,9 +215,12 @@ impl StartError {
             Self::Order(findings) => {
                 return with_findings(Failure::from_error(self.exit_code(), self), findings);
             }
-            Self::OtherMode { deployed, .. } => Some(format!(
-                "set DEPLOY_MODE (--mode) to `{}`; moving the states from one mode to the other is not \
-                 available in this version",
+            Self::SwitchRemoves {
+                deployed, wanted, ..
+            } => Some(format!(
+                "put them back into stk.yaml and deploy with DEPLOY_MODE (--mode) `{}` first, remove them afterwards; or \
+                 remove them in the mode `{}`, then switch",
+                wanted.name(),
                 deployed.name()
             )),
             Self::Secrets(missing) => {

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use stk_order::DeployOrder;
-use stk_run::{Clock, Digest, Event, LOCK_VERSION, LockRecord, RunId, RunRecord, Target};
+use stk_order::{Action, DeployOrder};
+use stk_run::{
+    Clock, DeployMode, DeployedUnit, Digest, Event, LOCK_VERSION, LockRecord, RunId, RunRecord,
+    Target,
+};
 use stk_store::{AcquireError, DeploymentLock, Store, archive, deployed, packages, runs};
 
 use crate::Settings;
-use crate::decide::decide;
+use crate::decide::{Decision, decide};
 use crate::error::StartError;
 use crate::load::Project;
 use crate::record::Draft;
@@ -102,14 +105,8 @@ async fn under_lock(
     let deployed = deployed::all(store, target)
         .await
         .map_err(StartError::Deployed)?;
-    let other = |unit: &&stk_run::DeployedUnit| unit.mode != settings.mode;
-    if let Some(unit) = deployed.iter().find(other) {
-        return Err(StartError::OtherMode {
-            deployed: unit.mode,
-            wanted: settings.mode,
-        });
-    }
     let decision = decide(&project, &deployed, &target.environment, store).await?;
+    only_switch(&deployed, &decision, settings.mode)?;
     let packages = pack(&project, store).await?;
     let order = decision.order.clone();
     let draft = Draft {
@@ -140,6 +137,31 @@ async fn under_lock(
     Ok(Started {
         record: record.into_value(),
         order,
+    })
+}
+
+/// What is deployed in the other mode is moved to this one by the tasks, and they see that nothing else changes. What is
+/// removed is not moved: its state would be looked for in the wrong place.
+fn only_switch(
+    deployed: &[DeployedUnit],
+    decision: &Decision,
+    wanted: DeployMode,
+) -> Result<(), StartError> {
+    let Some(other) = deployed.iter().find(|unit| unit.mode != wanted) else {
+        return Ok(());
+    };
+    let steps = decision.order.steps.iter();
+    let removed: Vec<_> = steps
+        .filter(|step| step.action == Action::Destroy)
+        .map(|step| step.alias.clone())
+        .collect();
+    if removed.is_empty() {
+        return Ok(());
+    }
+    Err(StartError::SwitchRemoves {
+        deployed: other.mode,
+        wanted,
+        removed,
     })
 }
 

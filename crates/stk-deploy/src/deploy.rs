@@ -20,6 +20,8 @@
 //! connections of both: either may be published, and either may be read. After every one of these
 //! points the next deployment renders, plans and applies again on the state that there is, which
 //! changes what is still to be changed and nothing else.
+//!
+//! A plugin that is a module of the whole project by now is moved between 1 and 4: see [`switch`].
 
 use stk_run::{
     CONNECTION_VERSION, ConnectionRecord, ConnectionValues, DEPLOYED_VERSION, DeployMode,
@@ -33,7 +35,7 @@ use terraform_runner::{ApplyOptions, InitOptions, Planned};
 use crate::error::{Failing, Scope, TaskError};
 use crate::steps::{Steps, load};
 use crate::tools::{Progress, Tools};
-use crate::{held, mapping};
+use crate::{held, mapping, switch};
 
 /// What a DEPLOY task did.
 #[derive(Clone, Debug)]
@@ -66,7 +68,22 @@ pub(crate) async fn run(
     let folder = load(record, &scope, iac, tools).await?;
     let steps = Steps::new(scope, Some(iac), &[unit], tools, &folder, lock)?;
     steps.init(&InitOptions::default(), report).await?;
-    let planned: Planned = steps.plan(&[], report).await?;
+    let moved = switch::into_plugin(
+        record,
+        unit,
+        before.as_ref(),
+        iac,
+        &steps,
+        lock,
+        tools,
+        report,
+    )
+    .await?;
+    let planned: Planned = match &moved {
+        Some(moved) => moved.plan(&steps, report).await?,
+        None => steps.plan(&[], report).await?,
+    };
+    let before = before.map(|before| switch::in_mode(before, DeployMode::PerPlugin));
 
     held::before_changes(record, &alias.into(), tools).await?;
     // From here on Terraform may leave resources behind, whatever happens next.
@@ -80,6 +97,9 @@ pub(crate) async fn run(
     deployed::put(tools.iac_store, lock, &attempt)
         .await
         .map_err(|source| TaskError::record(alias, source))?;
+    if let Some(moved) = moved {
+        moved.finish(record, lock, tools).await?;
+    }
     let options = ApplyOptions {
         parallelism: steps.parallelism(),
         lock_timeout: steps.lock_timeout(),

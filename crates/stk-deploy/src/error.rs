@@ -2,12 +2,13 @@ use std::fmt;
 use std::path::PathBuf;
 
 use stk_compose::policy::RequiredVersion;
-use stk_run::{Alias, IacReference, RunId, TaskKind, exit_code};
+use stk_run::{Alias, DeployMode, IacReference, RunId, TaskKind, exit_code};
 use stk_store::archive::{PackError, UnpackError};
 use stk_store::{
     ArchiveError, Location, PlanError, RecordError, ResumeError, SealError, StoreError,
 };
 use terraform_runner::approval::{Deviation, DigestKeyError};
+use terraform_runner::state::StateError;
 use terraform_runner::{AddressError, EnvironmentError, StepError, StepErrorKind};
 
 use crate::deploy::archive_name;
@@ -180,6 +181,36 @@ pub enum TaskError {
         /// The resources.
         addresses: Vec<String>,
     },
+    /// A state that is to be moved to the other mode cannot be understood.
+    #[error("the state of {scope} could not be moved")]
+    State {
+        /// Whose state.
+        scope: Scope,
+        /// Why.
+        #[source]
+        source: StateError,
+    },
+    /// In its new place a state would not be what the configuration says: something else is to be changed in the run
+    /// that switches the mode.
+    #[error("the mode cannot be switched, because {scope} has changes: {}", listed(.changes))]
+    SwitchChanges {
+        /// What was to be moved.
+        scope: Scope,
+        /// How it is deployed.
+        from: DeployMode,
+        /// What would be changed; never empty.
+        changes: Vec<String>,
+        /// How far the move got.
+        tried: TriedMove,
+    },
+    /// In its new place a state would know other resources.
+    #[error("the mode cannot be switched, because resources of {scope} would be lost or found: {}", listed(.addresses))]
+    SwitchLoses {
+        /// What was to be moved.
+        scope: Scope,
+        /// Which; never empty.
+        addresses: Vec<String>,
+    },
     /// No IaC is recorded for the plugin: its IAC task was not executed.
     #[error("{scope} has no stored IaC in this run")]
     NoIac {
@@ -314,6 +345,17 @@ fn wanted(unmet: &[RequiredVersion]) -> String {
     all.join(", ")
 }
 
+/// How far the move of a state got before it was given up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TriedMove {
+    /// It was tried on a copy only.
+    Aside,
+    /// The new place had the state already, and has what it had before again.
+    TakenBack,
+    /// The new place had the state already, and still has it. It is not where the state is looked for.
+    CopyLeft,
+}
+
 /// How many of many are named in one sentence.
 const NAMED: usize = 20;
 
@@ -340,6 +382,8 @@ pub enum Failing {
     ShowPlan,
     /// `apply` of a destroy plan.
     Destroy,
+    /// `state pull` and `state push`.
+    Move,
 }
 
 impl fmt::Display for Failing {
@@ -351,6 +395,7 @@ impl fmt::Display for Failing {
             Self::PlanDestroy => "planned for its removal",
             Self::ShowPlan => "planned: its plan could not be read",
             Self::Destroy => "destroyed",
+            Self::Move => "moved to the other mode",
         })
     }
 }
@@ -383,7 +428,10 @@ impl TaskError {
             Self::OtherProgram { .. }
             | Self::NotApproved { .. }
             | Self::DestroysOthers { .. }
-            | Self::DestroysMore { .. } => exit_code::TERRAFORM,
+            | Self::DestroysMore { .. }
+            | Self::State { .. }
+            | Self::SwitchChanges { .. }
+            | Self::SwitchLoses { .. } => exit_code::TERRAFORM,
             Self::Terraform { source, .. } if source.is_cancelled() => exit_code::CANCELLED,
             Self::LockLost { .. } => exit_code::CANCELLED,
             Self::Terraform { .. } | Self::Mapping { .. } | Self::RequiredVersion { .. } => {
@@ -439,6 +487,33 @@ impl TaskError {
             Self::DestroysMore { .. } => vec![
                 "nothing was destroyed; deploy again to see and approve the whole plan".to_owned(),
             ],
+            Self::SwitchChanges {
+                scope, from, tried, ..
+            } => vec![
+                match tried {
+                    TriedMove::Aside => format!("no state of {scope} was moved"),
+                    TriedMove::TakenBack => {
+                        "the state had been moved and is back where it was".to_owned()
+                    }
+                    TriedMove::CopyLeft => {
+                        "the state is where it was; a copy is left in the new place, which is not read and which the \
+                         next switch replaces"
+                            .to_owned()
+                    }
+                },
+                format!(
+                    "a deployment that switches the mode must change nothing else: undo the change, switch, then deploy \
+                     it; or, as long as no plugin has moved, deploy it in the mode `{}` first",
+                    from.name()
+                ),
+            ],
+            Self::SwitchLoses { .. } => vec![
+                "nothing was moved; deploy in the mode in which it is deployed first, to see what has happened to them"
+                    .to_owned(),
+            ],
+            Self::State { .. } => {
+                vec!["nothing was moved; the state may have been made by another program".to_owned()]
+            }
             Self::Plan(source) => source.help().into_iter().collect(),
             Self::Bundle(_) => vec!["start a new deployment".to_owned()],
             Self::EarlierProject { run_id, .. } => vec![format!(

@@ -17,12 +17,13 @@ mod render;
 mod samples;
 mod secrets;
 mod steps;
+mod switch;
 mod tools;
 mod unified;
 
 pub use connections::{ConnectionError, Connections};
 pub use deploy::Deployed;
-pub use error::{DraggedIn, Failing, Scope, TaskError};
+pub use error::{DraggedIn, Failing, Scope, TaskError, TriedMove};
 pub use iac::Stored;
 pub use interface::{Effect, Inputs, Mismatch, Place, Problem, interface};
 pub use mapping::MappingError;

@@ -76,7 +76,7 @@ impl WorkFolder {
     }
 }
 
-fn write(path: &Path, bytes: &[u8], executable: bool) -> io::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8], executable: bool) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }

@@ -1,7 +1,9 @@
 //! The Terraform commands of one task, with what the user sees of them.
 
+mod state;
+
 use std::num::NonZeroU16;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use stk_compose::policy;
 use stk_run::{Action, IacReference, RunRecord, Unit};
@@ -28,24 +30,44 @@ pub(crate) async fn load(
     iac: &IacReference,
     tools: &Tools<'_>,
 ) -> Result<WorkFolder, TaskError> {
-    let alias = scope.alias();
-    let bytes = iac::load(tools.iac_store, iac, alias)
+    let entries = entries(record, scope, iac, tools).await?;
+    let state = state_path(record, scope, tools).await?;
+    WorkFolder::create(tools.temporary, &entries, &state).map_err(|source| TaskError::Project {
+        scope: scope.clone(),
+        source,
+    })
+}
+
+/// The stored IaC of a plugin or of the project.
+pub(crate) async fn entries(
+    record: &RunRecord,
+    scope: &Scope,
+    iac: &IacReference,
+    tools: &Tools<'_>,
+) -> Result<Vec<Entry>, TaskError> {
+    let bytes = iac::load(tools.iac_store, iac, scope.alias())
         .await
         .map_err(|source| TaskError::iac(scope, iac, source))?;
     let entries = archive::unpack(&bytes, Limits::default())
         .map_err(|source| TaskError::unpack(scope.clone(), source))?;
     check(record, scope, &entries, tools)?;
-    let state = states::local_path(tools.state_store, &record.target, alias)
+    Ok(entries)
+}
+
+/// Where the state of a plugin or of the project is, if it is the newest one.
+pub(crate) async fn state_path(
+    record: &RunRecord,
+    scope: &Scope,
+    tools: &Tools<'_>,
+) -> Result<PathBuf, TaskError> {
+    let state = states::local_path(tools.state_store, &record.target, scope.alias())
         .await
         .map_err(|source| TaskError::store(scope.clone(), source))?
         .ok_or_else(|| TaskError::NoLocalState {
             scope: scope.clone(),
         })?;
     nothing_rescued(record, scope, tools, &state).await?;
-    WorkFolder::create(tools.temporary, &entries, &state).map_err(|source| TaskError::Project {
-        scope: scope.clone(),
-        source,
-    })
+    Ok(state)
 }
 
 /// The stored files again: they may be of a run whose policy was another one.

@@ -6,7 +6,7 @@ use crate::Name;
 
 /// Everything that a store can hold: the one place where a path inside a store is made or read.
 ///
-/// The first ten kinds live in the IaC store, the last two in the state store. Their paths do not
+/// The first ten kinds live in the IaC store, the last three in the state store. Their paths do not
 /// overlap, so one folder or bucket can be both.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Key {
@@ -76,6 +76,16 @@ pub enum Key {
         /// The run.
         run_id: RunId,
     },
+    /// A state as it was before a run moved it to the other mode:
+    /// `states/<project>/<environment>/<alias>/backup/<run id>.tfstate`, or without the alias.
+    BackupState {
+        /// The target.
+        target: TargetName,
+        /// The plugin; `None`: the whole project.
+        alias: Option<Alias>,
+        /// The run.
+        run_id: RunId,
+    },
 }
 
 /// A path that is no [`Key`]'s.
@@ -131,6 +141,16 @@ impl Key {
         }
     }
 
+    /// The state of `alias` (or of the whole project) in `target` before the run `run_id` moved it.
+    #[must_use]
+    pub fn backup_state(target: &Target, alias: Option<&Alias>, run_id: RunId) -> Self {
+        Self::BackupState {
+            target: target.into(),
+            alias: alias.cloned(),
+            run_id,
+        }
+    }
+
     /// The path inside the store: segments of ASCII letters, digits and `-_.%~`, joined by `/`, at
     /// most 620 bytes.
     #[must_use]
@@ -168,7 +188,8 @@ impl Key {
             | Self::Deployed { .. }
             | Self::Connection { .. }
             | Self::State { .. }
-            | Self::RescuedState { .. } => "application/json",
+            | Self::RescuedState { .. }
+            | Self::BackupState { .. } => "application/json",
             Self::TargetRun { .. }
             | Self::Plan {
                 encrypted: true, ..
@@ -223,6 +244,15 @@ impl fmt::Display for Key {
                 folder_of(alias.as_ref(), formatter)?;
                 write!(formatter, "rescued/{run_id}.tfstate")
             }
+            Self::BackupState {
+                target,
+                alias,
+                run_id,
+            } => {
+                write!(formatter, "states/{target}/")?;
+                folder_of(alias.as_ref(), formatter)?;
+                write!(formatter, "backup/{run_id}.tfstate")
+            }
         }
     }
 }
@@ -268,7 +298,7 @@ pub enum Prefix {
     Deployed(TargetName),
     /// The connections of an environment.
     Connections(Name),
-    /// The states of a target, rescued ones too.
+    /// The states of a target, rescued ones and backups too.
     States(TargetName),
 }
 
@@ -354,6 +384,16 @@ fn read(path: &str) -> Option<Key> {
             alias: Some(alias.parse().ok()?),
             run_id: file.strip_suffix(".tfstate")?.parse().ok()?,
         },
+        ["states", project, environment, "backup", file] => Key::BackupState {
+            target: target(project, environment)?,
+            alias: None,
+            run_id: file.strip_suffix(".tfstate")?.parse().ok()?,
+        },
+        ["states", project, environment, alias, "backup", file] => Key::BackupState {
+            target: target(project, environment)?,
+            alias: Some(alias.parse().ok()?),
+            run_id: file.strip_suffix(".tfstate")?.parse().ok()?,
+        },
         _ => return None,
     })
 }
@@ -389,7 +429,7 @@ mod tests {
 
     fn key() -> impl Strategy<Value = Key> {
         (
-            0..12_u8,
+            0..13_u8,
             run_id(),
             proptest::option::of(alias()),
             alias(),
@@ -417,6 +457,7 @@ mod tests {
                     encrypted: perhaps.is_some(),
                 },
                 10 => Key::PlanSummary(run_id),
+                11 => Key::backup_state(&target, perhaps.as_ref(), run_id),
                 _ => Key::rescued_state(&target, perhaps.as_ref(), run_id),
             })
     }
@@ -461,6 +502,8 @@ mod tests {
             Key::rescued_state(&target, Some(&alias), run_id),
             Key::state(&target, None),
             Key::rescued_state(&target, None, run_id),
+            Key::backup_state(&target, Some(&alias), run_id),
+            Key::backup_state(&target, None, run_id),
         ];
         let table: Vec<_> = keys
             .iter()
@@ -483,6 +526,8 @@ mod tests {
         states/shop/dev/topic/rescued/01J9V6MWFTWQ392331QBCS46KQ.tfstate application/json
         states/shop/dev/terraform.tfstate application/json
         states/shop/dev/rescued/01J9V6MWFTWQ392331QBCS46KQ.tfstate application/json
+        states/shop/dev/topic/backup/01J9V6MWFTWQ392331QBCS46KQ.tfstate application/json
+        states/shop/dev/backup/01J9V6MWFTWQ392331QBCS46KQ.tfstate application/json
         ");
     }
 

@@ -1,5 +1,5 @@
 //! Terraform's states. Terraform itself reads and writes them, through its own backend; only what
-//! it could not write is put here by hand.
+//! it could not write is put here by hand, and what it had before a state was moved.
 
 use std::path::PathBuf;
 
@@ -43,4 +43,23 @@ pub async fn rescue(
     let key = Key::rescued_state(lock.target(), alias, lock.run_id());
     store.put(&key, bytes, PutMode::Overwrite).await?;
     Ok(key)
+}
+
+/// Keeps a state as it is before it is moved, and returns where it is. The first backup of a run stays: what a task
+/// that is repeated finds may be half moved.
+///
+/// # Errors
+///
+/// [`StoreError`] when it cannot be written.
+pub async fn back_up(
+    store: &dyn Store,
+    lock: &DeploymentLock,
+    alias: Option<&Alias>,
+    bytes: Bytes,
+) -> Result<Key, StoreError> {
+    let key = Key::backup_state(lock.target(), alias, lock.run_id());
+    match store.put(&key, bytes, PutMode::Create).await {
+        Ok(_) | Err(StoreError::AlreadyExists { .. }) => Ok(key),
+        Err(error) => Err(error),
+    }
 }

@@ -25,6 +25,10 @@ pub enum Step {
     ShowPlan,
     /// `output`
     Output,
+    /// `state pull`
+    StatePull,
+    /// `state push` of a file
+    StatePush,
     /// `force-unlock`
     ForceUnlock,
 }
@@ -32,16 +36,16 @@ pub enum Step {
 impl Step {
     /// What a cancellation may do to this step.
     ///
-    /// Only an apply changes anything outside. A second signal makes Terraform return before providers answered and
+    /// Only an apply changes anything outside, and only a push writes a state that this program has the one copy of. A second signal makes Terraform return before providers answered and
     /// before the state is written (Terraform `internal/command/meta.go`, `RunOperation`), so an apply is asked once
     /// and then waited for. The rest may be killed: what they leave behind is at most a state lock.
     pub fn interruption(self) -> Interruption {
         match self {
-            Self::Apply => Interruption::AskOnce,
+            Self::Apply | Self::StatePush => Interruption::AskOnce,
             Self::Init | Self::Plan | Self::PlanDestroy => {
                 Interruption::KillAfter(Duration::from_secs(30))
             }
-            Self::ForceUnlock | Self::Output | Self::ShowPlan => {
+            Self::ForceUnlock | Self::Output | Self::ShowPlan | Self::StatePull => {
                 Interruption::KillAfter(Duration::from_secs(10))
             }
             Self::Version => Interruption::KillAfter(Duration::from_secs(2)),
@@ -59,6 +63,8 @@ impl fmt::Display for Step {
             Self::Apply => "apply",
             Self::ShowPlan => "show -json",
             Self::Output => "output",
+            Self::StatePull => "state pull",
+            Self::StatePush => "state push",
             Self::ForceUnlock => "force-unlock",
         })
     }
@@ -181,6 +187,28 @@ impl Command {
             directory,
             ["output", "-json", "-no-color"],
         )
+    }
+
+    /// `state pull`; needs an initialised working directory. It prints every value in clear: its standard output must
+    /// never be shown.
+    pub fn state_pull(program: &Path, environment: &ChildEnvironment, directory: &Path) -> Self {
+        let arguments = ["state", "pull", "-no-color"];
+        Self::new(Step::StatePull, program, environment, directory, arguments)
+    }
+
+    /// `state push FILE`; needs an initialised working directory. It takes only a later state of the same lineage.
+    pub fn state_push(
+        program: &Path,
+        environment: &ChildEnvironment,
+        directory: &Path,
+        file: &Path,
+        lock_timeout: Duration,
+    ) -> Self {
+        let arguments = ["state", "push", "-no-color"];
+        let mut command = Self::new(Step::StatePush, program, environment, directory, arguments);
+        command.push_lock_timeout(lock_timeout);
+        command.arguments.push(file.as_os_str().to_owned());
+        command
     }
 
     /// `force-unlock -force ID`; needs an initialised working directory.
@@ -443,6 +471,17 @@ mod tests {
         let (program, environment, directory) = parts();
         insta::assert_snapshot!(Command::output(&program, &environment, &directory), @"terraform output -json -no-color");
         insta::assert_snapshot!(Command::force_unlock(&program, &environment, &directory, "3f"), @"terraform force-unlock -no-color -force 3f");
+    }
+
+    #[test]
+    fn state() {
+        let (program, environment, directory) = parts();
+        insta::assert_snapshot!(Command::state_pull(&program, &environment, &directory), @"terraform state pull -no-color");
+        let command = |seconds| {
+            let timeout = Duration::from_secs(seconds);
+            Command::state_push(&program, &environment, &directory, Path::new("s"), timeout)
+        };
+        insta::assert_snapshot!(command(7), @"terraform state push -no-color -lock-timeout=7s s");
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod backend;
 pub mod difference;
 pub mod event;
 pub mod plan;
+pub mod state;
 
 pub use self::address::{Address, AddressError};
 pub use self::cli_configuration::{

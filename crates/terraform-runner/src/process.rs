@@ -75,8 +75,8 @@ impl Runner for ProcessRunner {
             return Err(RunError::Cancelled);
         }
         let line_limit = match command.step() {
-            // The whole document is one line.
-            Step::ShowPlan => self.line_limit.saturating_mul(DOCUMENT_LINES),
+            // The whole document is one line, or one value of a state may be.
+            Step::ShowPlan | Step::StatePull => self.line_limit.saturating_mul(DOCUMENT_LINES),
             _ => self.line_limit,
         };
         let mut running = Running::start(command, line_limit)?;

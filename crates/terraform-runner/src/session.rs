@@ -2,6 +2,7 @@
 
 mod collect;
 mod error;
+mod state;
 
 pub use self::error::{RescuedState, StateOrigin, StepError, StepErrorKind};
 

@@ -22,5 +22,6 @@ mod rows;
 mod secrets;
 mod signals;
 mod support;
+mod switched;
 mod terraforms;
 mod unreadable;

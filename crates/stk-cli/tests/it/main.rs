@@ -21,6 +21,8 @@ mod render;
 mod runs;
 mod secrets;
 mod support;
+mod switch;
+mod switch_faults;
 mod terminal;
 mod unified;
 mod usage;

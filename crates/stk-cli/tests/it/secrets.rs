@@ -264,3 +264,22 @@ fn a_project_that_is_deployed_as_one_keeps_its_secrets_too() {
         digest(&format!("shipping:{}:{PASSWORD}", PINS[1]))
     );
 }
+
+/// A switch stores no plan file, so there is no place at all for a secret.
+#[test]
+fn a_switch_of_the_mode_leaves_nothing_behind_either() {
+    if require_terraform("a_switch_of_the_mode_leaves_nothing_behind_either").is_none() {
+        return;
+    }
+    let case = case();
+    let mut log = String::new();
+    for mode in ["per-plugin", "unified", "per-plugin"] {
+        let mut arguments = DEPLOY.to_vec();
+        arguments.extend(["--mode", mode]);
+        log.push_str(&case.success(&arguments).stderr);
+    }
+    // Into it, and out of it.
+    assert_eq!(log.matches(" the project's state").count(), 2, "{log}");
+    nothing_left(&case, &log);
+    assert!(fs::read_dir(case.path("tmp")).unwrap().next().is_none());
+}

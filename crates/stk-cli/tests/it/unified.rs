@@ -11,12 +11,12 @@ use crate::support::{Case, Ran, block_on, odd};
 const PROJECT: &str = "orders-messaging";
 
 /// A plugin of the fixtures' own: its alias, its kind, its input, what it generates and what it requires.
-struct Plugin(
-    &'static str,
-    &'static str,
-    &'static str,
-    Option<&'static str>,
-    Option<&'static str>,
+pub(crate) struct Plugin(
+    pub(crate) &'static str,
+    pub(crate) &'static str,
+    pub(crate) &'static str,
+    pub(crate) Option<&'static str>,
+    pub(crate) Option<&'static str>,
 );
 
 fn deploy(case: &Case) -> Ran {
@@ -62,7 +62,7 @@ fn is_change(line: &str) -> bool {
     line.contains(" will be ")
 }
 
-fn write(case: &Case, plugins: &[Plugin]) {
+pub(crate) fn write(case: &Case, plugins: &[Plugin]) {
     let mut text = String::from(
         "schema-version: v2\nkind: manifest\nmetadata: {name: shop}\nspec:\n  type: infra\n  plugins:\n",
     );
@@ -258,21 +258,6 @@ fn who_was_rewired_to_the_same_value_survives_too() {
     module.b.terraform_data.kept
     module.c.terraform_data.kept
     ");
-}
-
-#[test]
-fn a_mode_is_not_changed_by_the_way() {
-    if require_terraform("a_mode_is_not_changed_by_the_way").is_none() {
-        return;
-    }
-    let case = Case::new("quickstart");
-    assert_eq!(case.deploy().code, 0);
-    let ran = deploy(&case);
-    insta::assert_snapshot!(format!("{} {}", ran.code, case.shown(&told(&ran))), @"
-    10 error: this project is deployed in the mode `per-plugin`, and this deployment is in the mode `unified`
-      help: set DEPLOY_MODE (--mode) to `per-plugin`; moving the states from one mode to the other is not available in this version
-    ");
-    assert_eq!(case.lock(PROJECT), None);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::bundle::{Approval, Bundle, BundleError, Predicted};
 use super::composition::ProjectFacts;
 use super::plan::LOCK_FILE;
 use super::recorded::{at_once, attempt, succeeded};
-use super::{composition, folder, is_of, steps, survivors, targets, units};
+use super::{composition, folder, is_of, steps, survivors, switch, targets, units};
 use crate::error::{DraggedIn, Failing, Scope, TaskError};
 use crate::held;
 use crate::project::WorkFolder;
@@ -70,6 +70,22 @@ async fn init(
     steps.init(&options, report).await
 }
 
+fn restored(bundle: &Bundle, folder: &WorkFolder) -> Result<PlanFile, TaskError> {
+    let plan = bundle
+        .plan
+        .as_ref()
+        .ok_or(TaskError::Bundle(BundleError::Nothing))?;
+    PlanFile::restore(plan, &folder.plans(), &folder.project()).map_err(|source| {
+        TaskError::Project {
+            scope: Scope::Project,
+            source: crate::ProjectError::Write {
+                path: folder.plans(),
+                source,
+            },
+        }
+    })
+}
+
 pub(super) async fn deploy(
     record: &RunRecord,
     lock: &DeploymentLock,
@@ -81,19 +97,13 @@ pub(super) async fn deploy(
     let steps = steps(record, iac, tools, &folder, lock)?;
     let bundle = stored(record, tools, &steps.program()).await?;
     init(&steps, &folder, &bundle, report).await?;
-    let plan = bundle
-        .plan
-        .as_ref()
-        .ok_or(TaskError::Bundle(BundleError::Nothing))?;
-    let plan = PlanFile::restore(plan, &folder.plans(), &folder.project()).map_err(|source| {
-        TaskError::Project {
-            scope: Scope::Project,
-            source: crate::ProjectError::Write {
-                path: folder.plans(),
-                source,
-            },
-        }
-    })?;
+    let (plan, moved) = if bundle.switch {
+        let (plan, moved) =
+            switch::into_project(record, iac, &steps, &bundle, lock, tools, report).await?;
+        (plan, Some(moved))
+    } else {
+        (restored(&bundle, &folder)?, None)
+    };
     // Read before anything changes: without it nothing could be published afterwards.
     let names = ProjectFacts::of(&folder)
         .map_err(TaskError::Bundle)?
@@ -111,6 +121,9 @@ pub(super) async fn deploy(
         .iter()
         .map(|unit| attempt(record, unit, &execution, lock, tools));
     let attempts = at_once(attempts).await?;
+    if let Some(moved) = moved {
+        moved.finish(record, lock, tools).await?;
+    }
     let applied = match steps
         .apply(plan, &options(&steps), Failing::Apply, report)
         .await
@@ -201,6 +214,7 @@ pub(super) async fn destroy(
             .await?;
     }
     held::after_changes(record, &Scope::Project, tools).await?;
+    switch::forget_copies(record, &go, lock, tools).await?;
     for unit in &go {
         for generation in &unit.generates {
             connections::withdraw(tools.iac_store, lock, &unit.alias, &generation.connection)

@@ -12,6 +12,7 @@ const PLAN: &str = "plan.tfplan";
 const LOCK_FILE: &str = ".terraform.lock.hcl";
 const APPROVAL: &str = "approval.json";
 const PREDICTED: &str = "destroy.json";
+const SWITCH: &str = "switch";
 
 /// A plan as it is stored.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub(super) struct Bundle {
     pub(super) approval: Option<Approval>,
     /// What the plan of what goes away did at that time.
     pub(super) predicted: Predicted,
+    /// The run moves plugins from states of their own into the project's: see [`switch`](crate::switch).
+    pub(super) switch: bool,
 }
 
 /// What is approved when the plan is. The digests' key is as secret as the plan that it lies beside.
@@ -111,6 +114,7 @@ impl Bundle {
                 approval.transpose().map_err(BundleError::Document)?,
             ),
             (PREDICTED, Some(predicted)),
+            (SWITCH, self.switch.then(Vec::new)),
         ];
         let entries: Vec<_> = files
             .into_iter()
@@ -132,6 +136,7 @@ impl Bundle {
             match entry.path.as_str() {
                 PLAN => bundle.plan = Some(entry.bytes),
                 LOCK_FILE => bundle.lock_file = Some(entry.bytes),
+                SWITCH => bundle.switch = true,
                 APPROVAL => {
                     bundle.approval = Some(document(&entry.bytes)?);
                 }
@@ -161,12 +166,13 @@ mod tests {
                 version: 1,
                 addresses: ["module.a.x.y".to_owned()].into(),
             },
+            switch: true,
         };
         let bytes = bundle.clone().pack().unwrap();
         assert_eq!(bytes, bundle.clone().pack().unwrap());
         let read = Bundle::unpack(&bytes).unwrap();
         assert_eq!((read.plan, read.lock_file), (bundle.plan, None));
-        assert_eq!(read.predicted, bundle.predicted);
+        assert_eq!((read.predicted, read.switch), (bundle.predicted, true));
         assert!(Bundle::unpack(b"no archive").is_err());
         assert!(Bundle::unpack(&bytes[..bytes.len() / 2]).is_err());
     }

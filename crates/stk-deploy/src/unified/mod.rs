@@ -11,6 +11,7 @@ mod composition;
 mod plan;
 mod recorded;
 mod summary;
+mod switch;
 
 use stk_run::{Action, IacReference, RunRecord, Task, TaskKind, Unit};
 use stk_store::DeploymentLock;

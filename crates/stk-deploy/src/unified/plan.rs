@@ -33,6 +33,9 @@ pub(super) async fn run(
     report: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<PlannedProject, TaskError> {
     let iac = composition(record)?;
+    if let Some(planned) = super::switch::plan(record, iac, lock, tools, report).await? {
+        return Ok(planned);
+    }
     let folder = folder(record, iac, tools).await?;
     let steps = steps(record, iac, tools, &folder, lock)?;
     steps.init(&InitOptions::default(), report).await?;

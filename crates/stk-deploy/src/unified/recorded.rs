@@ -8,6 +8,7 @@ use stk_store::{DeploymentLock, connections, deployed};
 use terraform_runner::Outputs;
 
 use crate::error::TaskError;
+use crate::switch::in_mode;
 use crate::tools::{Progress, Tools};
 use crate::{deploy, mapping};
 
@@ -35,10 +36,15 @@ pub(super) async fn attempt(
         .map_err(|source| TaskError::record(&unit.alias, source))?;
     let attempt = DeployedUnit {
         mode: DeployMode::Unified,
-        ..deploy::attempted(unit, before.as_ref(), execution)
+        ..deploy::attempted(unit, before.map(in_project).as_ref(), execution)
     };
     put(tools, lock, &attempt).await?;
     Ok(attempt)
+}
+
+/// What was deployed on its own before is a module from now on.
+fn in_project(before: DeployedUnit) -> DeployedUnit {
+    in_mode(before, DeployMode::Unified)
 }
 
 /// What was written down of a plugin that is deployed.

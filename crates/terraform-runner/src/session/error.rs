@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crate::event::{Diagnostic, Severity, one_line};
 use crate::plan::PlanDocumentError;
+use crate::state::StateError;
 use crate::{Exit, Product, RunError, StateLock, Step};
 
 /// A step that failed.
@@ -65,7 +66,16 @@ pub enum StepErrorKind {
     NoOutputs,
     /// `show -json` printed what cannot be understood, or decided on.
     Document(PlanDocumentError),
-    /// `show -json` printed more than is kept of a line.
+    /// `state pull` printed what is no state that is understood, or it is one that cannot be written.
+    State(StateError),
+    /// The file in which a state gets to the program could not be made; nothing has happened.
+    StateFile {
+        /// The folder that it was to be made in.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// `show -json` or `state pull` printed more than is kept of a line.
     DocumentTooLong {
         /// How many bytes were kept.
         bytes: usize,
@@ -317,9 +327,19 @@ impl fmt::Display for StepError {
             StepErrorKind::Document(_) => {
                 write!(formatter, "what {command} {step} printed cannot be used")
             }
+            StepErrorKind::State(_) => {
+                write!(formatter, "the state of {command} {step} cannot be used")
+            }
+            StepErrorKind::StateFile { folder, .. } => {
+                write!(
+                    formatter,
+                    "a file for the state could not be made in {}",
+                    folder.display()
+                )
+            }
             StepErrorKind::DocumentTooLong { bytes } => write!(
                 formatter,
-                "{command} {step} printed a plan of more than {bytes} bytes"
+                "{command} {step} printed more than {bytes} bytes in one line"
             ),
             StepErrorKind::ForeignPlan { made_in } => {
                 write!(
@@ -336,8 +356,11 @@ impl Error for StepError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.details.kind {
             StepErrorKind::Start(source) => Some(source),
-            StepErrorKind::PlanFile { source, .. } => Some(source),
+            StepErrorKind::PlanFile { source, .. } | StepErrorKind::StateFile { source, .. } => {
+                Some(source)
+            }
             StepErrorKind::Document(source) => Some(source),
+            StepErrorKind::State(source) => Some(source),
             _ => {
                 let first = self
                     .details

@@ -18,5 +18,6 @@ mod plan_json;
 mod plans;
 mod properties;
 mod real;
+mod states;
 mod support;
 mod versions;
