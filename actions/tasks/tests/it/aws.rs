@@ -10,7 +10,7 @@ use stk_testing::terraform::{require_provider, require_terraform};
 use crate::actions::{Job, groups};
 
 /// A job whose providers come from the mirror and whose AWS is moto.
-fn job(project: &str, test: &str) -> Option<(Job, Moto)> {
+pub(crate) fn job(project: &str, test: &str) -> Option<(Job, Moto)> {
     require_terraform(test)?;
     let mirror = require_provider("hashicorp/aws", test)?;
     let moto = Moto::require(test)?;

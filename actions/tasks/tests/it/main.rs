@@ -10,6 +10,7 @@
 mod actions;
 mod approved;
 mod aws;
+mod aws_switched;
 mod cancelled;
 mod declared;
 mod failing;

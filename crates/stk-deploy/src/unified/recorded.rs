@@ -8,9 +8,8 @@ use stk_store::{DeploymentLock, connections, deployed};
 use terraform_runner::Outputs;
 
 use crate::error::TaskError;
-use crate::switch::in_mode;
 use crate::tools::{Progress, Tools};
-use crate::{deploy, mapping};
+use crate::{deploy, mapping, switch};
 
 /// How many plugins are written down at once. A folder waits for its disk and a bucket for its network, so neither gains
 /// by more.
@@ -34,17 +33,13 @@ pub(super) async fn attempt(
     let before = deployed::load(tools.iac_store, &record.target, &unit.alias)
         .await
         .map_err(|source| TaskError::record(&unit.alias, source))?;
+    let before = before.map(|before| switch::in_mode(before, DeployMode::Unified));
     let attempt = DeployedUnit {
         mode: DeployMode::Unified,
-        ..deploy::attempted(unit, before.map(in_project).as_ref(), execution)
+        ..deploy::attempted(unit, before.as_ref(), execution)
     };
     put(tools, lock, &attempt).await?;
     Ok(attempt)
-}
-
-/// What was deployed on its own before is a module from now on.
-fn in_project(before: DeployedUnit) -> DeployedUnit {
-    in_mode(before, DeployMode::Unified)
 }
 
 /// What was written down of a plugin that is deployed.
